@@ -1,0 +1,64 @@
+// Cell: one step of a recurrence. The contract of cell plugins.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <unroll/autodiff/ops.hpp>
+#include <unroll/model/initializers.hpp>
+#include <unroll/model/parameters.hpp>
+
+namespace unroll {
+
+/// I and H, and how weight matrices begin.
+struct CellSizes {
+  std::int64_t input = 0;
+  std::int64_t hidden = 0;
+  init::Scheme initial{};
+};
+
+/// One tensor of a cell's state: {"h", H}, {"c", H}.
+struct StatePart {
+  std::string name;
+  std::int64_t width;
+};
+
+/// The state of one layer in one direction: a Var [N, width] for each part.
+using State = std::vector<Var>;
+
+struct Unrolled {
+  Var outputs;  ///< [T, N, H_out]
+  State last;   ///< the state after the last step
+};
+
+/// A cell knows nothing of depth, direction, dropout or batching: `Recurrence` adds these around
+/// any cell. A cell is a projection of the input for all steps at once, and a recurrence of one
+/// step. Override `unroll` only for a fused kernel; it must agree with looping `step`.
+///
+/// Constructed as Cell(const Options&, const CellSizes&, const Parameters&), making its weights
+/// there. The public functions check shapes and are what the framework calls.
+class Cell {
+ public:
+  virtual ~Cell() = default;
+
+  /// The parts of the state; part 0 is the output h.
+  virtual std::vector<StatePart> state() const = 0;
+
+  std::int64_t output_width() const { return state().front().width; }
+
+  /// x [..., I] -> [..., P], all time steps in one product.
+  Var run_project(Var x);
+  /// projected [N, P], state -> next state; part 0 is the output.
+  State run_step(Var projected, const State& state);
+  /// projected [T, N, P], state -> outputs and last state.
+  Unrolled run_unroll(Var projected, const State& state);
+
+ protected:
+  virtual Var project(Var x) = 0;
+  virtual State step(Var projected, const State& state) = 0;
+  /// Loops `step` unless overridden.
+  virtual Unrolled unroll(Var projected, const State& state);
+};
+
+}  // namespace unroll

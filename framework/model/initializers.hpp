@@ -1,0 +1,28 @@
+// How weights begin.
+#pragma once
+
+#include <unroll/model/parameters.hpp>
+
+namespace unroll::init {
+
+Initializer zeros();
+Initializer constant(double value);
+Initializer uniform(double low, double high);
+Initializer normal(double mean, double deviation);
+/// Uniform in ±sqrt(6 / (fan_in + fan_out)) for each of `parts` equal column blocks
+/// (Glorot and Bengio 2010); [K, parts * M].
+Initializer glorot_uniform(std::int64_t parts = 1);
+/// Each of `parts` column blocks [H, H] orthogonal (Saxe et al. 2014, arXiv 1312.6120).
+Initializer orthogonal(std::int64_t parts = 1);
+/// Zero but for columns begin … end-1 (a forget gate's bias).
+Initializer zeros_but(std::int64_t begin, std::int64_t end, double value);
+
+/// The scheme an experiment asks for by name, for every weight matrix of a model; biases keep
+/// what their cell says. "default": Glorot for W, orthogonal for U. "uniform": ±scale for all.
+/// "lecun": ±1/sqrt(hidden), as PyTorch does, biases too.
+struct Scheme {
+  std::string name = "default";
+  double scale = 0.08;
+};
+
+}  // namespace unroll::init

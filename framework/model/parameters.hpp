@@ -1,0 +1,99 @@
+// Parameters: what is learnt, by name, in one contiguous arena.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unroll/core/archive.hpp>
+#include <unroll/core/random.hpp>
+#include <unroll/tensor/tensor.hpp>
+
+namespace unroll {
+
+/// Fills a new tensor; the random stream belongs to that parameter alone.
+using Initializer = std::function<void(Tensor& value, RandomStream& random)>;
+
+/// What people need to read a weight: {"axes": "input, gates * hidden"}, {"gates": "i, f, g, o"}.
+struct ParameterNotes {
+  std::string axes;
+  std::string gates;
+};
+
+/// One learnt tensor and its gradient. Its address is stable.
+class Parameter {
+ public:
+  const std::string& name() const noexcept { return name_; }
+  const Tensor& value() const noexcept { return value_; }
+  Tensor& gradient() noexcept { return gradient_; }
+  const Tensor& gradient() const noexcept { return gradient_; }
+  const ParameterNotes& notes() const noexcept { return notes_; }
+  std::int64_t size() const noexcept { return value_.size(); }
+
+ private:
+  friend class ParameterStore;
+  std::string name_;
+  Tensor value_, gradient_;
+  ParameterNotes notes_;
+};
+
+/// Owns all parameters of a model.
+class ParameterStore {
+ public:
+  /// Every parameter draws from its own stream, named by its path: adding one changes no other.
+  explicit ParameterStore(std::uint64_t seed, DType type = DType::f32);
+  ~ParameterStore();
+
+  Parameter& make(std::string name, const Shape& shape, const Initializer& initializer,
+                  ParameterNotes notes);
+  /// Moves all parameters into one arena (16-element alignment, gaps zero). Call once, when the
+  /// model is complete; `make` throws afterwards.
+  void pack();
+
+  std::span<Parameter* const> all() const noexcept { return order_; }
+  Parameter* find(std::string_view name) const noexcept;
+  /// Number of learnt values (gaps not counted).
+  std::int64_t count() const noexcept;
+  DType dtype() const noexcept { return type_; }
+
+  /// The arenas, after `pack` (float32 stores only).
+  std::span<float> values() const;
+  std::span<float> gradients() const;
+  void zero_gradients();
+
+  /// All weights with names, axes and gate order; `restore` checks names and shapes and reports
+  /// every one that is missing, surplus or of another shape.
+  Archive save() const;
+  void restore(const Archive& weights);
+
+ private:
+  std::uint64_t seed_;
+  DType type_;
+  bool packed_ = false;
+  std::vector<std::unique_ptr<Parameter>> owned_;
+  std::vector<Parameter*> order_;
+  Tensor values_, gradients_;
+};
+
+/// A place in the store's tree of names; components make their parameters through it.
+class Parameters {
+ public:
+  explicit Parameters(ParameterStore& store, std::string path = {});
+  /// "recurrence" / "layer0" -> recurrence/layer0.
+  Parameters scope(std::string_view name) const;
+  Parameter& make(std::string_view name, const Shape& shape, const Initializer& initializer,
+                  ParameterNotes notes = {}) const;
+  DType dtype() const noexcept { return store_->dtype(); }
+  const std::string& path() const noexcept { return path_; }
+  ParameterStore& store() const noexcept { return *store_; }
+
+ private:
+  ParameterStore* store_;
+  std::string path_;
+};
+
+}  // namespace unroll

@@ -1,0 +1,35 @@
+// Tokenizer: text to ids and back. The contract of tokenizer plugins.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unroll/model/vocabulary.hpp>
+
+namespace unroll {
+
+/// Constructed as Tokenizer(const Options&). Text is valid UTF-8: the framework has checked.
+/// `encode` and `decode` may be called from several threads once the vocabulary is there.
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+
+  /// Cuts a text into its tokens. Joining them gives back the text where `lossless()`.
+  virtual std::vector<std::string> cut(std::string_view text) const = 0;
+  /// Puts tokens together into readable text.
+  virtual std::string join(std::span<const std::string> tokens) const = 0;
+  /// Does join(cut(text)) give back every text, byte for byte?
+  virtual bool lossless() const = 0;
+  /// The vocabulary of these texts: the tokens that earn an id, and the special ones.
+  virtual Vocabulary learn(std::span<const std::string_view> texts) const = 0;
+  /// The ids of a text; tokens the vocabulary lacks become its unknown token.
+  /// The default cuts and looks up; override where going through strings is slow.
+  virtual std::vector<TokenId> encode(std::string_view text, const Vocabulary& vocabulary) const;
+
+  /// The text of these ids; special tokens are left out.
+  std::string decode(std::span<const TokenId> ids, const Vocabulary& vocabulary) const;
+};
+
+}  // namespace unroll

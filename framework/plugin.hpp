@@ -1,0 +1,17 @@
+// The one header a plugin includes: the contracts, the operations, and the line that exports.
+#pragma once
+
+#include <unroll/config/schema.hpp>
+#include <unroll/core/error.hpp>
+#include <unroll/core/random.hpp>
+#include <unroll/core/text.hpp>
+#include <unroll/model/architecture.hpp>
+#include <unroll/model/cell.hpp>
+#include <unroll/model/dataset.hpp>
+#include <unroll/model/encoder.hpp>
+#include <unroll/model/initializers.hpp>
+#include <unroll/model/optimizer.hpp>
+#include <unroll/model/recurrence.hpp>
+#include <unroll/model/sampler.hpp>
+#include <unroll/model/tokenizer.hpp>
+#include <unroll/plugin/export.hpp>
