@@ -1,0 +1,91 @@
+// Experiment: what an experiment file says, read and checked, with every default filled in.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <unroll/config/schema.hpp>
+
+namespace unroll {
+
+/// `training.early_stopping`: ends a run that no longer gets better on the validation split.
+struct EarlyStopping {
+  using Options = EarlyStopping;
+  std::int64_t patience = 0;
+  double minimum_improvement = 0;
+  bool restore_best = true;
+  static void describe(Schema<EarlyStopping>& schema);
+};
+
+/// `training:`. A step is one update of the weights.
+struct TrainingOptions {
+  using Options = TrainingOptions;
+  std::int64_t epochs = 10;
+  std::int64_t max_steps = 0;
+  std::int64_t batch = 64;
+  std::int64_t window = 100;
+  std::string scheme = "streams";
+  std::int64_t stride = 1;
+  bool shuffle = true;
+  PluginChoice optimizer{"adam", {}, {}};
+  PluginChoice schedule{"constant", {}, {}};
+  double clip_norm = 0;
+  double clip_value = 0;
+  std::int64_t log_every = 10;
+  std::int64_t evaluate_every = 0;
+  std::int64_t sample_every = 0;
+  std::int64_t checkpoint_every = 0;
+  double checkpoint_seconds = 60;
+  EarlyStopping early_stopping;
+  static void describe(Schema<TrainingOptions>& schema);
+};
+
+/// `generate:`. What is written while training, and what `runexp sample` does by default.
+struct GenerateOptions {
+  using Options = GenerateOptions;
+  std::string prompt;
+  std::vector<std::string> prompts;
+  std::int64_t length = 300;
+  std::vector<PluginChoice> samplers;
+  static void describe(Schema<GenerateOptions>& schema);
+
+  /// `prompt` and `prompts` together; one empty prompt if there is none.
+  std::vector<std::string> all_prompts() const;
+};
+
+/// A whole experiment file.
+struct ExperimentOptions {
+  using Options = ExperimentOptions;
+  std::string experiment;
+  std::string description;
+  std::uint64_t seed = 1;
+  int threads = 0;
+  std::vector<std::string> plugins;
+  PluginChoice data;
+  PluginChoice tokenizer{"char", {}, {}};
+  PluginChoice model;
+  TrainingOptions training;
+  GenerateOptions generate;
+  std::string output;
+  static void describe(Schema<ExperimentOptions>& schema);
+
+  /// Where the run file goes: `output`, or runs/<experiment>.h5.
+  std::string output_path() const;
+};
+
+/// Reads an experiment. Every mistake goes to `problems`; the result is of use only if there are
+/// none. `data: {dataset: text, corpus: …}` and `data: {text: {corpus: …}}` mean the same.
+ExperimentOptions read_experiment(const Node& root, const PluginCatalogue& plugins,
+                                  Problems& problems);
+/// The experiment as run: every option with its value. Reading it gives the same experiment.
+Node resolved(const ExperimentOptions& options);
+/// The `plugins:` list alone, which must be loaded before the rest can be read.
+std::vector<std::string> listed_plugins(const Node& root);
+
+/// A choice as people read it: its name and what differs from the defaults, e.g. `greedy`,
+/// `temperature 0.8`, `temperature(temperature=0.8, top_k=10)`.
+std::string label(std::string_view kind, const PluginChoice& choice,
+                  const PluginCatalogue& plugins);
+
+}  // namespace unroll

@@ -1,0 +1,57 @@
+// Generation: text from a model, a sampler and a seed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unroll/core/random.hpp>
+#include <unroll/model/sampler.hpp>
+#include <unroll/training/model.hpp>
+
+namespace unroll {
+
+struct Generated {
+  std::string text;          ///< what follows the prompt
+  std::int64_t unknown = 0;  ///< tokens of the prompt that the vocabulary lacks
+  std::int64_t tokens = 0;
+  double seconds = 0;
+};
+
+/// Writes with one model. The state is carried from token to token and never recomputed; each
+/// token of the prompt is fed once; unknown and padding are never sampled.
+/// Throws Error(usage) if the architecture does not generate. Must not outlive the model.
+class Generator {
+ public:
+  explicit Generator(const Model& model);
+  ~Generator();
+
+  /// Called with each piece of text as it is written; false ends the text there.
+  using OnText = std::function<bool(std::string_view)>;
+
+  /// `length` tokens after the prompt, or fewer where the model ends the text. An empty prompt
+  /// begins with the vocabulary's begin token, or else as after a line break.
+  Generated generate(std::string_view prompt, std::int64_t length, Sampler& sampler,
+                     RandomStream& random, const OnText& on_text = {});
+
+  /// For conversations: the state is that after everything read and written so far.
+  void reset();
+  /// Feeds a text; gives the number of its unknown tokens.
+  std::int64_t read(std::string_view text);
+  /// Writes on from the present state.
+  Generated write(std::int64_t length, Sampler& sampler, RandomStream& random,
+                  const OnText& on_text = {});
+
+ private:
+  void feed(TokenId token);
+
+  const Model& model_;
+  std::unique_ptr<Decoder> decoder_;
+  std::vector<float> logits_;
+  bool begun_ = false;
+};
+
+}  // namespace unroll

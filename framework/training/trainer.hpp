@@ -1,0 +1,137 @@
+// Trainer: an experiment from data to run file.
+#pragma once
+
+#include <array>
+#include <csignal>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <unroll/model/dataset.hpp>
+#include <unroll/training/evaluate.hpp>
+#include <unroll/training/experiment.hpp>
+#include <unroll/training/model.hpp>
+
+namespace unroll {
+
+class Registry;
+class RunFile;
+class RunWriter;
+
+/// Where the time of a step goes, in seconds since training began.
+struct StepTimes {
+  double data = 0, forward = 0, backward = 0, optimizer = 0;
+  double evaluation = 0, samples = 0, checkpoints = 0;
+  double steps() const { return data + forward + backward + optimizer; }
+};
+
+struct Progress {
+  std::int64_t step = 0, total_steps = 0;
+  std::int64_t epoch = 0, epochs = 0;   ///< epoch counts from 1
+  std::int64_t batch = 0, batches = 0;  ///< within the epoch, from 1
+  double loss = 0;                      ///< nats a token, smoothed over the last steps
+  double last_loss = 0;                 ///< of this step alone
+  double gradient_norm = 0;             ///< before clipping
+  double learning_rate = 0;
+  double tokens_per_second = 0;  ///< while training, evaluation not counted
+  double seconds = 0;            ///< since training began, earlier sittings included
+  double seconds_left = 0;       ///< at the present speed, evaluations included
+};
+
+struct EvaluationReport {
+  std::int64_t step = 0, epoch = 0;
+  Figures train;  ///< since the last evaluation, while learning
+  std::optional<Figures> validation;
+  bool best = false;  ///< the best so far
+};
+
+struct SampleReport {
+  std::int64_t step = 0;
+  std::string sampler;  ///< its label, e.g. "temperature 0.8"
+  std::string prompt, text;
+  std::int64_t unknown = 0;  ///< tokens of the prompt that the vocabulary lacks
+};
+
+/// Told what happens while training. Called from the training thread, between steps.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_step(const Progress&) {}
+  virtual void on_evaluation(const EvaluationReport&) {}
+  virtual void on_samples(const std::vector<SampleReport>&) {}
+  virtual void on_checkpoint(std::int64_t /*step*/, double /*seconds it took*/) {}
+  virtual void on_early_stop(std::int64_t /*step*/, std::int64_t /*best step*/) {}
+};
+
+enum class Status { completed, interrupted };
+
+/// What a run will do, known before it starts.
+struct Plan {
+  std::int64_t parameters = 0;
+  std::int64_t vocabulary = 0;
+  std::int64_t train_tokens = 0, validation_tokens = 0, test_tokens = 0;
+  std::int64_t steps_per_epoch = 0, total_steps = 0;
+  std::int64_t tokens_per_step = 0;
+  std::uint64_t weight_bytes = 0;  ///< weights, gradients and moments
+  bool counts = false;             ///< an n-gram model: one pass, no steps
+  std::string split_name;
+};
+
+/// What a short trial of the first steps showed; the trainer is as before it.
+struct Trial {
+  double seconds_per_step = 0;
+  double tokens_per_second = 0;
+  StepTimes times;
+};
+
+struct Summary {
+  Status status = Status::completed;
+  std::int64_t steps = 0, epochs = 0;
+  bool stopped_early = false;
+  Figures train;                      ///< of the last evaluation
+  std::optional<Figures> validation;  ///< of the weights kept
+  std::int64_t best_step = 0;         ///< whose validation loss was the best
+  std::optional<Figures> test;        ///< of the weights kept
+  double seconds = 0;
+  double tokens_per_second = 0;
+  StepTimes times;
+};
+
+/// Loads the data, learns the vocabulary, makes the model, trains it, and writes the run file as
+/// it goes. Throws Error(data) for data that cannot be used and Error(usage) for options that do
+/// not go together.
+class Trainer {
+ public:
+  Trainer(ExperimentOptions options, const Registry& registry);
+  /// Continues a run where its last checkpoint stands, to the very bits of a run that was never
+  /// interrupted. The data files must be as they were. `longer`, if given, replaces the options
+  /// (of the same model and data), to train on with more epochs.
+  static Trainer resume(const RunFile& run, const Registry& registry,
+                        const ExperimentOptions* longer = nullptr);
+  Trainer(Trainer&&) noexcept;
+  ~Trainer();
+
+  const ExperimentOptions& options() const noexcept;
+  const Plan& plan() const noexcept;
+  Model& model() noexcept;
+  const std::vector<DataFile>& data_files() const noexcept;
+  /// 0 for a new run.
+  std::int64_t step() const noexcept;
+
+  /// Runs `steps` steps for their time and puts everything back.
+  Trial trial(std::int64_t steps);
+
+  /// Trains to the end, or until `*stop` is not 0: then the state is saved and the status is
+  /// interrupted. `file` null: nothing is written. Throws Error(diverged) when loss or gradient
+  /// is no longer finite, with all metrics kept and the file's status failed.
+  Summary train(RunWriter* file, Observer& observer, const volatile std::sig_atomic_t* stop);
+
+ private:
+  struct Impl;
+  explicit Trainer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace unroll
