@@ -37,7 +37,8 @@ struct Unrolled {
 /// step. Override `unroll` only for a fused kernel; it must agree with looping `step`.
 ///
 /// Constructed as Cell(const Options&, const CellSizes&, const Parameters&), making its weights
-/// there. The public functions check shapes and are what the framework calls.
+/// there. The public functions check shapes (std::invalid_argument) and are what the framework
+/// calls. Not thread safe.
 class Cell {
  public:
   virtual ~Cell() = default;
@@ -45,20 +46,33 @@ class Cell {
   /// The parts of the state; part 0 is the output h.
   virtual std::vector<StatePart> state() const = 0;
 
-  std::int64_t output_width() const { return state().front().width; }
+  std::int64_t output_width() const { return parts().front().width; }
 
   /// x [..., I] -> [..., P], all time steps in one product.
   Var run_project(Var x);
   /// projected [N, P], state -> next state; part 0 is the output.
   State run_step(Var projected, const State& state);
   /// projected [T, N, P], state -> outputs and last state.
+  /// T may be 0: then the last state is the given one.
   Unrolled run_unroll(Var projected, const State& state);
+  /// x [T, N, I]: projects and unrolls. Nobody else sees the projection, so that a fused `unroll`
+  /// may keep its activations in that memory.
+  Unrolled run(Var x, const State& state);
 
  protected:
   virtual Var project(Var x) = 0;
   virtual State step(Var projected, const State& state) = 0;
   /// Loops `step` unless overridden.
   virtual Unrolled unroll(Var projected, const State& state);
+
+  /// May `unroll` overwrite the value of `projected`? Only inside `run`.
+  bool owns_projected() const noexcept { return owns_projected_; }
+
+ private:
+  const std::vector<StatePart>& parts() const;
+
+  mutable std::vector<StatePart> parts_;  ///< state(), asked once
+  bool owns_projected_ = false;
 };
 
 }  // namespace unroll

@@ -50,6 +50,7 @@ class Recurrence {
  private:
   struct Layer;
   RecurrenceOptions options_;
+  DType type_;
   std::vector<Layer> layers_;
 };
 

@@ -15,7 +15,7 @@ namespace unroll {
 using TokenId = std::int32_t;
 
 /// Ids are 0 … size()-1 in the order of the list. Special tokens are those a text cannot contain;
-/// generation never produces unknown or padding.
+/// generation never produces unknown, padding or begin.
 class Vocabulary {
  public:
   struct Special {
