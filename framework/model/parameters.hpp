@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <unroll/autodiff/parameter.hpp>
 #include <unroll/core/archive.hpp>
 #include <unroll/core/random.hpp>
 #include <unroll/tensor/tensor.hpp>
@@ -17,29 +18,6 @@ namespace unroll {
 
 /// Fills a new tensor; the random stream belongs to that parameter alone.
 using Initializer = std::function<void(Tensor& value, RandomStream& random)>;
-
-/// What people need to read a weight: {"axes": "input, gates * hidden"}, {"gates": "i, f, g, o"}.
-struct ParameterNotes {
-  std::string axes;
-  std::string gates;
-};
-
-/// One learnt tensor and its gradient. Its address is stable.
-class Parameter {
- public:
-  const std::string& name() const noexcept { return name_; }
-  const Tensor& value() const noexcept { return value_; }
-  Tensor& gradient() noexcept { return gradient_; }
-  const Tensor& gradient() const noexcept { return gradient_; }
-  const ParameterNotes& notes() const noexcept { return notes_; }
-  std::int64_t size() const noexcept { return value_.size(); }
-
- private:
-  friend class ParameterStore;
-  std::string name_;
-  Tensor value_, gradient_;
-  ParameterNotes notes_;
-};
 
 /// Owns all parameters of a model.
 class ParameterStore {

@@ -1,7 +1,10 @@
 // Tensor: a dense row-major array whose copies share memory.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <type_traits>
 #include <utility>
 
 #include <unroll/tensor/shape.hpp>
@@ -32,7 +35,9 @@ class Tensor {
   static Tensor full(const Shape& shape, double value, DType type = DType::f32);
   /// Copies values; `values.size()` must equal `shape.size()`.
   template <typename T>
-  static Tensor of(const Shape& shape, std::span<const T> values);
+  static Tensor of(const Shape& shape, std::span<const T> values) {
+    return copy_of(values.data(), values.size(), shape, dtype_of<T>);
+  }
   /// A tensor over memory that somebody else owns and keeps alive.
   static Tensor borrow(void* memory, const Shape& shape, DType type);
 
@@ -49,7 +54,12 @@ class Tensor {
 
   /// The elements; T must be the element type (checked, throws std::logic_error).
   template <typename T>
-  T* data() const;
+  T* data() const {
+    static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> ||
+                  std::is_same_v<T, std::int32_t>);
+    if (type_ != dtype_of<T> || data_ == nullptr) require_type(dtype_of<T>);
+    return static_cast<T*>(data_);
+  }
   void* raw() const noexcept { return data_; }
   template <typename T>
   std::span<T> span() const {
@@ -71,6 +81,11 @@ class Tensor {
   Tensor to(DType type) const;
 
  private:
+  static Tensor copy_of(const void* values, std::size_t count, const Shape& shape, DType type);
+  void require_type(DType wanted) const;
+  std::size_t bytes() const noexcept;
+  Tensor view(std::int64_t offset, const Shape& shape) const;
+
   struct Block;  // reference count in front of pooled memory
   Block* block_ = nullptr;
   void* data_ = nullptr;

@@ -1,0 +1,77 @@
+#include <unroll/tensor/engine.hpp>
+
+#include <fmt/format.h>
+#include <hwy/highway.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <fstream>
+#include <stdexcept>
+
+#include <unroll/tensor/onednn.hpp>
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+namespace unroll {
+
+void flush_denormals() noexcept {
+#if defined(__x86_64__)
+  // Bit 15 flushes results to zero, bit 6 reads denormal operands as zero.
+  constexpr unsigned kFlush = 0x8040;
+  thread_local const bool done = [] {
+    _mm_setcsr(_mm_getcsr() | kFlush);
+    return true;
+  }();
+  static_cast<void>(done);
+#endif
+}
+
+Engine& Engine::get() {
+  static Engine* const engine = new Engine;
+  return *engine;
+}
+
+Engine::Engine() : primitives_(std::make_unique<Primitives>()) {
+  set_threads(std::clamp(omp_get_max_threads(), 1, 1024));
+}
+
+Engine::~Engine() = default;
+
+void Engine::set_threads(int count) {
+  if (count < 1 || count > 1024) {
+    throw std::invalid_argument(fmt::format("threads must be 1 … 1024, not {}", count));
+  }
+  threads_ = count;
+  omp_set_dynamic(0);
+  omp_set_num_threads(count);
+  // The whole team flushes denormals from now on, also inside oneDNN, which shares it.
+#pragma omp parallel num_threads(count)
+  flush_denormals();
+}
+
+std::string Engine::library_version() const {
+  const dnnl_version_t* version = dnnl_version();
+  return fmt::format("oneDNN {}.{}.{}", version->major, version->minor, version->patch);
+}
+
+std::string Engine::processor() const {
+  std::ifstream file("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(file, line)) {
+    if (line.starts_with("model name")) {
+      const std::size_t colon = line.find(": ");
+      if (colon != std::string::npos) return line.substr(colon + 2) + ", " + vector_target();
+    }
+  }
+  return "unknown processor, " + vector_target();
+}
+
+std::string Engine::vector_target() const {
+  // Highway numbers targets so that the best has the lowest bit.
+  const auto targets = static_cast<std::uint64_t>(hwy::SupportedTargets());
+  return hwy::TargetName(static_cast<std::int64_t>(targets & (~targets + 1)));
+}
+
+}  // namespace unroll

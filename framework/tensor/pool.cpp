@@ -1,0 +1,109 @@
+#include <unroll/tensor/pool.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <new>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define UNROLL_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define UNROLL_ADDRESS_SANITIZER 1
+#endif
+#endif
+#ifdef UNROLL_ADDRESS_SANITIZER
+#include <sanitizer/asan_interface.h>
+#endif
+
+namespace unroll {
+namespace {
+
+// Memory on a free list is poisoned for the address sanitizer, so that a stale tensor is caught
+// although the system never gets its memory back.
+void poison([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
+#ifdef UNROLL_ADDRESS_SANITIZER
+  ASAN_POISON_MEMORY_REGION(memory, bytes);
+#endif
+}
+void unpoison([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
+#ifdef UNROLL_ADDRESS_SANITIZER
+  ASAN_UNPOISON_MEMORY_REGION(memory, bytes);
+#endif
+}
+
+}  // namespace
+
+// Bucket 4 k + q holds (4 + q) * 2^k * 16 bytes: 64, 80, 96, 112, 128, 160, … rounded up to the
+// alignment where it matters (below 256 bytes only multiples of 64 are used).
+std::size_t Pool::bucket_of(std::size_t bytes) noexcept {
+  bytes = std::max<std::size_t>(bytes, 64);
+  if (bytes < 256) bytes = (bytes + 63) / 64 * 64;
+  const std::size_t units = (bytes + 15) / 16;  // >= 4
+  auto shift = static_cast<std::size_t>(std::bit_width(units)) - 3;
+  std::size_t quarter = (units + (std::size_t{1} << shift) - 1) >> shift;  // 4 … 8
+  if (quarter == 8) {
+    quarter = 4;
+    ++shift;
+  }
+  return 4 * shift + quarter - 4;
+}
+
+std::size_t Pool::bytes_of(std::size_t bucket) noexcept {
+  return (4 + bucket % 4) * (std::size_t{16} << (bucket / 4));
+}
+
+void* Pool::take(std::size_t bytes) {
+  if (bytes > (std::size_t{1} << 60)) throw std::bad_alloc();
+  const std::size_t bucket = bucket_of(bytes);
+  const std::size_t whole = bytes_of(bucket);
+  const std::lock_guard lock(mutex_);
+  void* memory = free_[bucket];
+  if (memory != nullptr) {
+    unpoison(memory, whole);
+    free_[bucket] = free_[bucket]->next;
+  } else {
+    memory = ::operator new (whole, std::align_val_t{kAlignment});
+    statistics_.reserved += static_cast<std::int64_t>(whole);
+    ++statistics_.system_calls;
+  }
+  statistics_.in_use += static_cast<std::int64_t>(whole);
+  statistics_.peak = std::max(statistics_.peak, statistics_.in_use);
+  return memory;
+}
+
+void Pool::give(void* memory, std::size_t bytes) noexcept {
+  const std::size_t bucket = bucket_of(bytes);
+  const std::size_t whole = bytes_of(bucket);
+  const std::lock_guard lock(mutex_);
+  free_[bucket] = new (memory) Free{free_[bucket]};
+  poison(memory, whole);
+  statistics_.in_use -= static_cast<std::int64_t>(whole);
+}
+
+PoolStatistics Pool::statistics() const {
+  const std::lock_guard lock(mutex_);
+  return statistics_;
+}
+
+void Pool::reset_peak() {
+  const std::lock_guard lock(mutex_);
+  statistics_.peak = statistics_.in_use;
+}
+
+void Pool::trim() noexcept {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
+    while (Free* block = free_[bucket]) {
+      unpoison(block, bytes_of(bucket));
+      free_[bucket] = block->next;
+      ::operator delete (block, std::align_val_t{kAlignment});
+      statistics_.reserved -= static_cast<std::int64_t>(bytes_of(bucket));
+    }
+  }
+}
+
+Pool::~Pool() {
+  trim();
+}
+
+}  // namespace unroll
