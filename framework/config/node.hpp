@@ -19,6 +19,7 @@ class Node {
   struct Entry;
 
   Node() = default;
+  static Node null(Mark mark = {});
   static Node scalar(std::string text, Mark mark = {}, bool quoted = false);
   static Node sequence(std::vector<Node> items, Mark mark = {});
   static Node map(std::vector<Entry> entries, Mark mark = {});
@@ -54,7 +55,15 @@ struct Node::Entry {
   Node value;
 };
 
-/// The node as YAML text, in block style, numbers in their shortest round-trip form.
+/// The node as YAML text: maps in block style, short lists of scalars as `[a, b]`. Scalars keep
+/// their text (Schema::write gives numbers their shortest round-trip form) and are quoted where
+/// they would otherwise read as something else. Loading the text gives an equal tree.
 std::string to_yaml(const Node& node);
+
+/// The same on one line, as in `{lstm: {forget_bias: 1}}`.
+std::string to_flow_yaml(const Node& node);
+
+/// Equal values in the same order, whatever their marks and quotes.
+bool same_value(const Node& a, const Node& b);
 
 }  // namespace unroll

@@ -19,7 +19,9 @@ class Problems {
   void add(const Mark& mark, std::string message, Failure kind = Failure::usage);
   bool empty() const noexcept { return problems_.empty(); }
   const std::vector<Problem>& all() const noexcept { return problems_; }
-  /// One line a problem, `file:line:column: message`, in the order of the file.
+  /// One line a problem, `file:line:column: message`, file by file (in the order in which files
+  /// were first reported) and in the order of each file. No line stands twice; after a hundred,
+  /// the rest is counted.
   std::string text() const;
   /// Throws an Error with all problems (of the kind of the first) if there are any.
   void throw_if_any() const;

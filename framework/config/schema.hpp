@@ -4,8 +4,9 @@
 //   struct Options { double forget_bias = 1.0; bool peepholes = false; };
 //   static void describe(Schema<Options>& schema) {
 //     schema.summary("Long short-term memory (Hochreiter and Schmidhuber 1997)");
-//     schema.option("forget_bias", &Options::forget_bias, "added to bf at the start").range(-10,
-//     10); schema.option("peepholes", &Options::peepholes, "gates see the cell state (Gers 2000)");
+//     schema.option("forget_bias", &Options::forget_bias, "added to bf at the start")
+//         .range(-10, 10);
+//     schema.option("peepholes", &Options::peepholes, "gates see the cell state (Gers 2000)");
 //   }
 //
 // The default of an option is the value in a default-constructed Options.
@@ -29,7 +30,7 @@ namespace unroll {
 /// One option as people read it.
 struct OptionDescription {
   std::string name;
-  std::string type;  ///< "boolean", "integer", "number", "text", "list of …", "cell", …
+  std::string type;  ///< "boolean", "integer", "number", "text", "list of cells", "map", …
   std::string default_value;  ///< as YAML; empty when the option must be given
   std::string meaning;        ///< one line; may name a unit or a paper
   std::optional<double> minimum, maximum;
@@ -50,7 +51,7 @@ struct Description {
 struct PluginChoice {
   std::string name;
   Node options;
-  Mark mark;
+  Mark mark;  ///< of the name
 
   bool chosen() const noexcept { return !name.empty(); }
 };
@@ -97,9 +98,19 @@ Node write_value(float);
 Node write_value(const std::string&);
 Node write_value(const PluginChoice&);
 
-/// The type's name for people: "integer", "list of number", …
-template <typename T>
-struct TypeName;
+/// Resolves the plugin that an option defaults to, at the mark of the map that leaves it out.
+void resolve_default(PluginChoice& choice, const Mark& mark, const OptionDescription&,
+                     ReadContext&);
+
+/// False, and reported, unless `node` is a list.
+bool expect_list(const Node& node, const OptionDescription&, ReadContext&);
+/// False, and reported, unless `node` is a map or null. `name` may be empty.
+bool expect_map(const Node& node, const std::string& name, Problems& problems);
+void report_missing(const Mark& mark, const OptionDescription&, Problems& problems);
+
+/// Throws Error(plugin) if two options of one schema have the same name.
+void check_new_option(const Description&, const std::string& name);
+void set_plugin_kind(OptionDescription& option, std::string plugin_kind);
 
 /// Reports keys of `node` that no option has, with near names.
 void report_unknown_keys(const Node& node, const std::vector<OptionDescription>& options,
@@ -110,8 +121,9 @@ void report_unknown_keys(const Node& node, const std::vector<OptionDescription>&
 /// The options of one component. See the top of the file.
 ///
 /// Types of members: bool, int, std::int64_t, std::uint64_t, float, double, std::string,
-/// PluginChoice, std::vector and std::optional of these, and nested structs that have their own
-/// `static void describe(Schema<Nested>&)`.
+/// PluginChoice, nested structs that have their own `static void describe(Schema<Nested>&)`, and
+/// std::vector and std::optional of these. YAML's null stands for an empty optional, an empty map,
+/// or a plugin that is not chosen where none is by default.
 template <typename Options>
 class Schema {
  public:
@@ -122,6 +134,7 @@ class Schema {
     /// Both ends included.
     Refinement& range(double minimum, double maximum);
     Refinement& at_least(double minimum);
+    Refinement& at_most(double maximum);
     /// Strictly greater.
     Refinement& above(double minimum);
     Refinement& choices(std::vector<std::string> names);
@@ -144,11 +157,16 @@ class Schema {
   /// Reads a map (null reads as an empty one); mistakes go to the context's problems, and the
   /// options concerned keep their defaults.
   Options read(const Node& node, ReadContext& context) const;
+  /// The same, over the values that `into` has.
+  void read_into(Options& into, const Node& node, ReadContext& context) const;
   /// Every option with its value, in the order of declaration.
   Node write(const Options& options) const;
+  /// The descriptions of the options, their defaults taken from `defaults`.
+  std::vector<OptionDescription> describe_with(const Options& defaults) const;
 
  private:
   struct Binding {
+    std::function<void(Options&, const Mark&, const OptionDescription&, ReadContext&)> fill;
     std::function<void(Options&, const Node&, const OptionDescription&, ReadContext&)> read;
     std::function<Node(const Options&)> write;
   };
@@ -165,3 +183,5 @@ Schema<typename Component::Options> schema_of() {
 }
 
 }  // namespace unroll
+
+#include <unroll/config/schema_impl.hpp>
