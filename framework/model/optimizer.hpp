@@ -5,6 +5,7 @@
 #include <span>
 
 #include <unroll/core/archive.hpp>
+#include <unroll/model/moments.hpp>
 
 namespace unroll {
 

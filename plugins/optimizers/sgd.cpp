@@ -1,0 +1,72 @@
+// Stochastic gradient descent, with momentum (Polyak 1964) or Nesterov's (Sutskever et al. 2013,
+// "On the importance of initialization and momentum in deep learning"), as PyTorch computes it:
+//   g = g + decay w        u = momentum u + g
+//   w = w - rate u         or, Nesterov: w = w - rate (g + momentum u)
+// Leaves out PyTorch's dampening, which is 0 here.
+#include <unroll/plugin.hpp>
+
+namespace {
+
+using namespace unroll;
+
+class Sgd final : public Optimizer {
+ public:
+  struct Options {
+    double learning_rate = 0.1;
+    double momentum = 0.0;
+    bool nesterov = false;
+    double weight_decay = 0.0;
+  };
+  static void describe(Schema<Options>& schema) {
+    schema.summary("stochastic gradient descent, with momentum if wished");
+    schema.option("learning_rate", &Options::learning_rate, "before any schedule").above(0);
+    schema.option("momentum", &Options::momentum, "share of the last step that is kept")
+        .range(0, 0.999999);
+    schema.option("nesterov", &Options::nesterov, "look ahead by the momentum");
+    schema.option("weight_decay", &Options::weight_decay, "L2 penalty, added to the gradient")
+        .at_least(0);
+  }
+  explicit Sgd(const Options& options) : options_(options) {
+    if (options.nesterov && options.momentum <= 0)
+      fail(Failure::usage, "sgd: nesterov needs a momentum above 0");
+  }
+
+  double learning_rate() const override { return options_.learning_rate; }
+
+  void update(std::span<float> weights, std::span<const float> gradients,
+              const UpdateStep& step) override {
+    const auto rate = static_cast<float>(step.learning_rate);
+    const auto scale = static_cast<float>(step.gradient_scale);
+    const auto decay = static_cast<float>(options_.weight_decay);
+    const auto momentum = static_cast<float>(options_.momentum);
+    const bool nesterov = options_.nesterov;
+    float* __restrict w = weights.data();
+    const float* __restrict gradient = gradients.data();
+    if (options_.momentum <= 0) {
+      in_pieces(weights.size(), [=](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i)
+          w[i] -= rate * (scale * gradient[i] + decay * w[i]);
+      });
+      return;
+    }
+    float* __restrict u = moments_.get(0, weights.size()).data();
+    in_pieces(weights.size(), [=](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const float g = scale * gradient[i] + decay * w[i];
+        u[i] = momentum * u[i] + g;
+        w[i] -= rate * (nesterov ? g + momentum * u[i] : u[i]);
+      }
+    });
+  }
+
+  Archive save() const override { return moments_.save(); }
+  void restore(const Archive& state) override { moments_.restore(state); }
+
+ private:
+  Options options_;
+  Moments moments_{{"u"}};
+};
+
+}  // namespace
+
+UNROLL_PLUGIN(optimizer, "sgd", "1.0.0", Sgd)
