@@ -1,0 +1,206 @@
+// Text: one or more plain-text files, each cut into training, validation and test parts.
+//
+// `parts: 1` is a contiguous split: the first part of every text trains, the last validates (and
+// the end tests). `parts: 50` cuts each text into 50 equal pieces first and takes the last part of
+// every piece, as char-rnn does: an easier split, since every piece's training text stands right
+// before its validation text. Texts are cut between code points. A byte order mark is dropped.
+#include <unroll/plugin.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace unroll;
+
+fs::path data_folder() {
+  const auto set = [](const char* name) -> std::string {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+  };
+  if (const std::string folder = set("UNROLL_DATA"); !folder.empty()) return folder;
+  if (const std::string cache = set("XDG_CACHE_HOME"); !cache.empty())
+    return fs::path(cache) / "unroll" / "data";
+  return fs::path(set("HOME")) / ".cache" / "unroll" / "data";
+}
+
+std::vector<fs::path> texts_in(const fs::path& folder) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.is_regular_file() && entry.path().extension() == ".txt") found.push_back(entry);
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+/// `austen/emma` or `austen/emma.txt` is one text, `austen` all texts of that folder.
+std::vector<fs::path> find_corpus(const std::string& name) {
+  const fs::path folder = data_folder();
+  const fs::path plain = folder / name, text = folder / (name + ".txt");
+  if (fs::is_regular_file(text)) return {text};
+  if (fs::is_regular_file(plain)) return {plain};
+  if (fs::is_directory(plain)) {
+    if (auto found = texts_in(plain); !found.empty()) return found;
+  }
+  std::vector<std::string> near;
+  const std::string source = name.substr(0, name.find('/'));
+  if (fs::is_directory(folder / source))
+    for (const fs::path& path : texts_in(folder / source))
+      near.push_back(source + "/" + path.stem().string());
+  if (!near.empty())
+    fail(Failure::data, "corpus '{}' is not in {}{} (there: {})", name, folder.string(),
+         did_you_mean(name, near), join(near));
+  fail(Failure::data, "corpus '{}' is not in {}; fetch it with: tools/get-data {}", name,
+       folder.string(), source);
+}
+
+/// Does `name` fit a pattern of `*` (any characters) and `?` (any one)?
+bool fits(std::string_view name, std::string_view pattern) {
+  if (pattern.empty()) return name.empty();
+  if (pattern[0] == '*')
+    return fits(name, pattern.substr(1)) || (!name.empty() && fits(name.substr(1), pattern));
+  return !name.empty() && (pattern[0] == '?' || pattern[0] == name[0]) &&
+         fits(name.substr(1), pattern.substr(1));
+}
+
+/// A path, or one whose last part is a pattern.
+std::vector<fs::path> find_files(const std::string& pattern) {
+  const fs::path path = pattern;
+  if (fs::is_regular_file(path)) return {path};
+  std::vector<fs::path> found;
+  const std::string last = path.filename().string();
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (last.find_first_of("*?") != std::string::npos && fs::is_directory(folder))
+    for (const auto& entry : fs::directory_iterator(folder))
+      if (entry.is_regular_file() && fits(entry.path().filename().string(), last))
+        found.push_back(path.has_parent_path() ? entry.path() : entry.path().filename());
+  std::sort(found.begin(), found.end());
+  if (!found.empty()) return found;
+  fail(Failure::data, "{}: {} (relative paths begin at {})", pattern,
+       fs::is_directory(path) ? "is a folder, not a text" : "no such file",
+       fs::current_path().string());
+}
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file.is_open() || file.bad()) fail(Failure::data, "{}: cannot be read", path.string());
+  if (text.empty()) fail(Failure::data, "{}: is empty", path.string());
+  if (const std::size_t nul = text.find('\0'); nul != std::string::npos)
+    fail(Failure::data, "{}: is binary, not text (NUL at byte offset {})", path.string(), nul);
+  if (const auto at = first_invalid_utf8(text))
+    fail(Failure::data,
+         "{}: is not UTF-8 at byte offset {} (0x{:02X}); convert it, for example with "
+         "iconv -f latin1 -t utf-8",
+         path.string(), *at, static_cast<unsigned char>(text[*at]));
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+  return text;
+}
+
+/// The byte at or after `share` of the text where a code point begins.
+std::size_t cut_at(std::string_view text, double share) {
+  auto at = static_cast<std::size_t>(std::floor(static_cast<double>(text.size()) * share + 1e-6));
+  at = std::min(at, text.size());
+  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
+  return at;
+}
+
+class Text final : public Dataset {
+ public:
+  struct Options {
+    std::vector<std::string> corpus;
+    std::vector<std::string> files;
+    double validation = 0.1;
+    double test = 0.0;
+    int parts = 1;
+    bool join = false;
+  };
+  static void describe(Schema<Options>& schema) {
+    schema.summary("plain-text files in UTF-8, cut into training, validation and test parts");
+    schema.option("corpus", &Options::corpus,
+                  "texts fetched by tools/get-data, e.g. austen/emma, or austen for all of them");
+    schema.option("files", &Options::files,
+                  "paths of other texts; * and ? in a file's name; relative to where you are");
+    schema.option("validation", &Options::validation, "share of every text kept for validation")
+        .range(0, 0.9);
+    schema.option("test", &Options::test, "share of every text kept for the test at the end")
+        .range(0, 0.9);
+    schema
+        .option("parts", &Options::parts,
+                "cut every text into this many pieces and split each (char-rnn: 50)")
+        .range(1, 10000);
+    schema.option("join", &Options::join, "make one text of all files before cutting");
+  }
+  explicit Text(const Options& options) : options_(options) {}
+
+  Splits load() override {
+    std::vector<fs::path> paths;
+    const auto append = [&](const std::vector<fs::path>& more) {
+      paths.insert(paths.end(), more.begin(), more.end());
+    };
+    for (const std::string& name : options_.corpus) append(find_corpus(name));
+    for (const std::string& pattern : options_.files) append(find_files(pattern));
+    if (paths.empty())
+      fail(Failure::usage, "data: the text dataset needs a corpus or files, e.g. corpus: [alice]");
+    if (options_.validation + options_.test >= 1)
+      fail(Failure::usage, "data: validation {} and test {} leave nothing to train on",
+           options_.validation, options_.test);
+
+    Splits splits;
+    splits.split_name = name_of_split();
+    std::string joined;
+    for (const fs::path& path : paths) {
+      const std::string text = read_text(path);
+      splits.files.push_back({path.string(), fs::file_size(path), {}});
+      if (options_.join)
+        joined += text;
+      else
+        cut(text, path.string(), splits);
+    }
+    if (options_.join) cut(joined, "the joined texts", splits);
+    return splits;
+  }
+
+ private:
+  std::string name_of_split() const {
+    const auto percent = [](double share) { return std::round(share * 1000) / 10; };
+    const std::string shares =
+        fmt::format("{:g}/{:g}/{:g}", percent(1 - options_.validation - options_.test),
+                    percent(options_.validation), percent(options_.test));
+    return options_.parts == 1 ? "contiguous " + shares
+                               : fmt::format("{} parts {}", options_.parts, shares);
+  }
+
+  void cut(std::string_view text, const std::string& name, Splits& splits) const {
+    for (int part = 0; part < options_.parts; ++part) {
+      const std::size_t begin = cut_at(text, static_cast<double>(part) / options_.parts);
+      const std::size_t end = cut_at(text, static_cast<double>(part + 1) / options_.parts);
+      const std::string_view piece = text.substr(begin, end - begin);
+      const std::size_t train = cut_at(piece, 1 - options_.validation - options_.test);
+      const std::size_t validation = cut_at(piece, 1 - options_.test);
+      const auto keep = [&](std::vector<Example>& into, const char* split, double share,
+                            std::size_t from, std::size_t to) {
+        if (share <= 0) return;
+        if (to - from < 2)
+          fail(Failure::data,
+               "{}: too short: {} bytes in {} part(s) leave {} for {}; use a longer text or fewer "
+               "parts",
+               name, text.size(), options_.parts, to - from, split);
+        into.push_back({std::string(piece.substr(from, to - from))});
+      };
+      keep(splits.train, "training", 1, 0, train);
+      keep(splits.validation, "validation", options_.validation, train, validation);
+      keep(splits.test, "test", options_.test, validation, piece.size());
+    }
+  }
+
+  Options options_;
+};
+
+}  // namespace
+
+UNROLL_PLUGIN(dataset, "text", "1.0.0", Text)
