@@ -50,6 +50,7 @@ class Generator {
 
   const Model& model_;
   std::unique_ptr<Decoder> decoder_;
+  std::vector<TokenId> never_;  ///< unknown, padding
   std::vector<float> logits_;
   bool begun_ = false;
 };

@@ -1,0 +1,188 @@
+#include <unroll/training/experiment.hpp>
+
+#include <unroll/core/text.hpp>
+#include <unroll/training/schedule.hpp>
+
+namespace unroll {
+namespace {
+
+/// The plugins, and the schedules as if they were plugins too.
+class WithSchedules final : public PluginCatalogue {
+ public:
+  explicit WithSchedules(const PluginCatalogue& plugins) : plugins_(plugins) {}
+  std::vector<std::string> names(std::string_view kind) const override {
+    return kind == "schedule" ? schedule_names() : plugins_.names(kind);
+  }
+  Node resolve(std::string_view kind, const PluginChoice& choice,
+               Problems& problems) const override {
+    return kind == "schedule" ? resolve_schedule(choice, problems)
+                              : plugins_.resolve(kind, choice, problems);
+  }
+
+ private:
+  const PluginCatalogue& plugins_;
+};
+
+/// `{dataset: text, corpus: …}` as `{text: {corpus: …}}`.
+Node data_as_choice(const Node& data) {
+  const Node* name = data.find("dataset");
+  if (name == nullptr || !name->is_scalar()) return data;
+  std::vector<Node::Entry> rest;
+  for (const Node::Entry& entry : data.entries())
+    if (entry.key != "dataset") rest.push_back(entry);
+  return Node::map({{name->text(), name->mark(), Node::map(std::move(rest), data.mark())}},
+                   name->mark());
+}
+
+/// Fills in the options of a choice that the file left to its default.
+void complete(PluginChoice& choice, std::string_view kind, const PluginCatalogue& plugins,
+              Problems& problems) {
+  if (choice.chosen() && choice.options.is_null())
+    choice.options = plugins.resolve(kind, choice, problems);
+}
+
+}  // namespace
+
+void EarlyStopping::describe(Schema<EarlyStopping>& schema) {
+  schema.summary("ends a run that no longer gets better on the validation split");
+  schema
+      .option("patience", &EarlyStopping::patience,
+              "evaluations without improvement before stopping; 0: never stop early")
+      .at_least(0);
+  schema
+      .option("minimum_improvement", &EarlyStopping::minimum_improvement,
+              "nats a token that count as an improvement")
+      .at_least(0);
+  schema.option("restore_best", &EarlyStopping::restore_best,
+                "end with the weights of the lowest validation loss");
+}
+
+void TrainingOptions::describe(Schema<TrainingOptions>& schema) {
+  using O = TrainingOptions;
+  schema.summary("how the model learns; a step is one update of the weights");
+  schema.option("epochs", &O::epochs, "passes over the training split").at_least(0);
+  schema.option("max_steps", &O::max_steps, "end after this many steps; 0: no limit").at_least(0);
+  schema.option("batch", &O::batch, "sequences side by side, N").range(1, 65536);
+  schema.option("window", &O::window, "steps that gradients flow back through, T").range(1, 65536);
+  schema
+      .option("scheme", &O::scheme,
+              "streams: contiguous, state carried; windows: every window of a text, from zero")
+      .choices({"streams", "windows"});
+  schema.option("stride", &O::stride, "windows: tokens between the starts of two windows")
+      .at_least(1);
+  schema.option("shuffle", &O::shuffle,
+                "windows: a new order every epoch; streams: a new place of the borders");
+  schema.option("optimizer", &O::optimizer, "what updates the weights").kind("optimizer");
+  schema.option("schedule", &O::schedule, "how the learning rate changes").kind("schedule");
+  schema.option("clip_norm", &O::clip_norm, "largest norm of all gradients together; 0: no limit")
+      .at_least(0);
+  schema.option("clip_value", &O::clip_value, "largest absolute gradient; 0: no limit").at_least(0);
+  schema.option("log_every", &O::log_every, "steps between rows of the training metrics")
+      .at_least(1);
+  schema
+      .option("evaluate_every", &O::evaluate_every,
+              "steps between evaluations of the validation split; 0: after every epoch")
+      .at_least(0);
+  schema
+      .option("sample_every", &O::sample_every, "steps between samples; 0: after every evaluation")
+      .at_least(0);
+  schema
+      .option("checkpoint_every", &O::checkpoint_every,
+              "steps between checkpoints; 0: after every epoch")
+      .at_least(0);
+  schema
+      .option("checkpoint_seconds", &O::checkpoint_seconds,
+              "a checkpoint also after this time without one; 0: never")
+      .at_least(0);
+  schema.option("early_stopping", &O::early_stopping, "when to give up");
+}
+
+void GenerateOptions::describe(Schema<GenerateOptions>& schema) {
+  using O = GenerateOptions;
+  schema.summary("what is written while training and by `runexp sample`");
+  schema.option("prompt", &O::prompt, "the text that the model goes on from");
+  schema.option("prompts", &O::prompts, "more of them");
+  schema.option("length", &O::length, "tokens to write").range(1, 10'000'000);
+  schema.option("samplers", &O::samplers, "each writes its own text, side by side").kind("sampler");
+}
+
+std::vector<std::string> GenerateOptions::all_prompts() const {
+  std::vector<std::string> all = prompts;
+  if (!prompt.empty() || all.empty()) all.insert(all.begin(), prompt);
+  return all;
+}
+
+void ExperimentOptions::describe(Schema<ExperimentOptions>& schema) {
+  using O = ExperimentOptions;
+  schema.summary("an experiment");
+  schema.option("experiment", &O::experiment, "its name").required();
+  schema.option("description", &O::description, "what it is for");
+  schema.option("seed", &O::seed, "of every random stream");
+  schema.option("threads", &O::threads, "0: one for each processor").range(0, 1024);
+  schema.option("plugins", &O::plugins, "libraries to load, beside those found on their own");
+  schema.option("data", &O::data, "what to learn from").kind("dataset").required();
+  schema.option("tokenizer", &O::tokenizer, "text to ids").kind("tokenizer");
+  schema.option("model", &O::model, "what learns").kind("architecture").required();
+  schema.option("training", &O::training, "how it learns");
+  schema.option("generate", &O::generate, "what it writes");
+  schema.option("output", &O::output, "the run file; empty: runs/NAME.h5");
+}
+
+std::string ExperimentOptions::output_path() const {
+  return output.empty() ? "runs/" + experiment + ".h5" : output;
+}
+
+ExperimentOptions read_experiment(const Node& root, const PluginCatalogue& plugins,
+                                  Problems& problems) {
+  const WithSchedules catalogue(plugins);
+  const Node* data = root.find("data");
+  const Node node = data == nullptr ? root : root.with("data", data_as_choice(*data));
+  ReadContext context{problems, &catalogue};
+  ExperimentOptions options = schema_of<ExperimentOptions>().read(node, context);
+  complete(options.data, "dataset", catalogue, problems);
+  complete(options.tokenizer, "tokenizer", catalogue, problems);
+  complete(options.model, "architecture", catalogue, problems);
+  complete(options.training.optimizer, "optimizer", catalogue, problems);
+  complete(options.training.schedule, "schedule", catalogue, problems);
+  for (PluginChoice& sampler : options.generate.samplers)
+    complete(sampler, "sampler", catalogue, problems);
+  if (const Node* name = root.find("experiment");
+      name != nullptr && options.experiment.find_first_of("/\\\n\r\t") != std::string::npos)
+    problems.add(name->mark(),
+                 "an experiment's name may hold no slash or line break: it names "
+                 "the run file");
+  return options;
+}
+
+Node resolved(const ExperimentOptions& options) {
+  return schema_of<ExperimentOptions>().write(options);
+}
+
+std::vector<std::string> listed_plugins(const Node& root) {
+  std::vector<std::string> paths;
+  if (const Node* list = root.find("plugins"))
+    for (const Node& item : list->items())
+      if (item.is_scalar()) paths.push_back(item.text());
+  return paths;
+}
+
+std::string label(std::string_view kind, const PluginChoice& choice,
+                  const PluginCatalogue& plugins) {
+  Problems ignored;
+  const Node defaults = plugins.resolve(kind, PluginChoice{choice.name, {}, {}}, ignored);
+  std::vector<std::string> changed;
+  bool only_its_name = true;
+  for (const Node::Entry& entry : choice.options.entries()) {
+    if (!entry.value.is_scalar()) continue;
+    const Node* usual = defaults.find(entry.key);
+    if (usual != nullptr && usual->text() == entry.value.text()) continue;
+    only_its_name = only_its_name && entry.key == choice.name;
+    changed.push_back(entry.key + "=" + entry.value.text());
+  }
+  if (const Node* own = choice.options.find(choice.name);
+      own != nullptr && own->is_scalar() && only_its_name)
+    return choice.name + " " + own->text();
+  return changed.empty() ? choice.name : choice.name + "(" + join(changed) + ")";
+}
+
+}  // namespace unroll

@@ -1,0 +1,84 @@
+#include <unroll/training/generation.hpp>
+
+#include <chrono>
+#include <limits>
+
+#include <unroll/core/error.hpp>
+
+namespace unroll {
+
+Generator::Generator(const Model& model) : model_(model) {
+  decoder_ = model.architecture->decoder(1);
+  if (!decoder_) fail(Failure::usage, "this architecture does not generate text");
+  decoder_->reset();
+  for (TokenId id = 0; id < model.vocabulary->size(); ++id)
+    if (model.vocabulary->never_generated(id)) never_.push_back(id);
+}
+
+Generator::~Generator() = default;
+
+void Generator::feed(TokenId token) {
+  const std::span<const float> logits = decoder_->next({&token, 1});
+  logits_.assign(logits.begin(), logits.end());
+  begun_ = true;
+}
+
+void Generator::reset() {
+  decoder_->reset();
+  begun_ = false;
+}
+
+std::int64_t Generator::read(std::string_view text) {
+  const Vocabulary& vocabulary = *model_.vocabulary;
+  std::int64_t unknown = 0;
+  for (const TokenId token : model_.tokenizer->encode(text, vocabulary)) {
+    unknown += token == vocabulary.special().unknown ? 1 : 0;
+    feed(token);
+  }
+  return unknown;
+}
+
+Generated Generator::write(std::int64_t length, Sampler& sampler, RandomStream& random,
+                           const OnText& on_text) {
+  const auto start = std::chrono::steady_clock::now();
+  const Vocabulary& vocabulary = *model_.vocabulary;
+  const Vocabulary::Special& special = vocabulary.special();
+  if (!begun_) {  // nothing was read: as at a text's beginning
+    if (special.begin)
+      feed(*special.begin);
+    else
+      feed(vocabulary.find("\n").value_or(0));
+  }
+  sampler.begin();
+  Generated result;
+  std::vector<TokenId> ids;
+  for (; result.tokens < length; ++result.tokens) {
+    for (const TokenId id : never_)
+      logits_[static_cast<std::size_t>(id)] = -std::numeric_limits<float>::infinity();
+    const TokenId token = sampler.choose(logits_, random);
+    if (token < 0 || token >= vocabulary.size() || vocabulary.never_generated(token))
+      fail(Failure::plugin, "the sampler chose token {}, which must not be generated", token);
+    feed(token);
+    if (token == special.end) break;
+    ids.push_back(token);
+    if (on_text && !on_text(model_.tokenizer->decode({&token, 1}, vocabulary))) {
+      ++result.tokens;
+      break;
+    }
+  }
+  result.text = model_.tokenizer->decode(ids, vocabulary);
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  result.seconds = taken.count();
+  return result;
+}
+
+Generated Generator::generate(std::string_view prompt, std::int64_t length, Sampler& sampler,
+                              RandomStream& random, const OnText& on_text) {
+  reset();
+  const std::int64_t unknown = read(prompt);
+  Generated result = write(length, sampler, random, on_text);
+  result.unknown = unknown;
+  return result;
+}
+
+}  // namespace unroll
