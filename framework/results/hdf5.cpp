@@ -1,0 +1,403 @@
+#include <unroll/results/hdf5.hpp>
+
+#include <algorithm>
+
+#include <unroll/core/text.hpp>
+#include <unroll/results/hdf5_detail.hpp>
+
+namespace unroll {
+namespace detail {
+
+std::unique_lock<std::recursive_mutex> hdf5_lock() {
+  static std::recursive_mutex mutex;
+  std::unique_lock lock(mutex);
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // kept per thread by thread-safe builds
+  static const bool prepared = H5PLset_loading_state(0) >= 0;
+  static_cast<void>(prepared);
+  return lock;
+}
+
+std::string hdf5_reason() {
+  std::string reason;
+  const auto innermost = [](unsigned, const H5E_error2_t* error, void* to) -> herr_t {
+    if (error->desc) *static_cast<std::string*>(to) = error->desc;
+    return 0;
+  };
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, innermost, &reason);
+  H5Eclear2(H5E_DEFAULT);
+  return reason.empty() ? "HDF5 gives no reason" : reason;
+}
+
+void hdf5_fail(const std::string& file, const std::string& attempt) {
+  fail(Failure::data, "{}: cannot {}: {}", file, attempt, hdf5_reason());
+}
+
+}  // namespace detail
+
+namespace {
+
+using namespace detail;
+
+constexpr std::size_t kMaxObjects = 100'000;
+constexpr int kMaxDepth = 32;
+constexpr hsize_t kChunkRows = 512;
+constexpr const char* kEscaped = "escaped";
+constexpr const char* kEscapedMeaning = "\\xHH stands for that byte, \\\\ for a backslash";
+
+std::vector<std::string> split(std::string_view path) {
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    const std::size_t slash = path.find('/');
+    if (slash != 0) parts.emplace_back(path.substr(0, slash));
+    path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+  }
+  return parts;
+}
+
+std::string place(std::string_view path) {
+  return fmt::format("'/{}'", path);
+}
+
+/// A link must be an ordinary one; the others could lead into other files or nowhere.
+bool hard_link(hid_t group, const std::string& name, const std::string& file) {
+  if (H5Lexists(group, name.c_str(), H5P_DEFAULT) <= 0) {
+    H5Eclear2(H5E_DEFAULT);
+    return false;
+  }
+  H5L_info_t info;
+  checked(H5Lget_info(group, name.c_str(), &info, H5P_DEFAULT), file, "read the link " + name);
+  if (info.type != H5L_TYPE_HARD)
+    fail(Failure::data, "{}: '{}' is a soft or external link, which is not accepted", file, name);
+  return true;
+}
+
+std::vector<std::string> names_in(hid_t group, const std::string& file) {
+  std::vector<std::string> names;
+  const auto collect = [](hid_t, const char* name, const H5L_info_t*, void* to) -> herr_t {
+    auto& list = *static_cast<std::vector<std::string>*>(to);
+    list.emplace_back(name);
+    return list.size() > kMaxObjects ? -1 : 0;
+  };
+  hsize_t position = 0;
+  checked(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &position, collect, &names), file,
+          "list a group");
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::pair<std::string, Array>> attributes_of(hid_t object, const std::string& file,
+                                                         std::uint64_t file_size) {
+  std::vector<std::string> names;
+  const auto collect = [](hid_t, const char* name, const H5A_info_t*, void* to) -> herr_t {
+    static_cast<std::vector<std::string>*>(to)->emplace_back(name);
+    return 0;
+  };
+  hsize_t position = 0;
+  checked(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, &position, collect, &names), file,
+          "list attributes");
+  std::vector<std::pair<std::string, Array>> found;
+  for (const std::string& name : names) {
+    const Handle id(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose);
+    checked<hid_t>(id, file, "open attribute '" + name + "'");
+    const Source source{id, true, file, "attribute '" + name + "'", file_size};
+    if (readable(source)) found.emplace_back(name, read_values(source));
+  }
+  return found;
+}
+
+void write_attribute(hid_t object, const std::string& name, const Array& value,
+                     const std::string& file) {
+  const std::string where = "attribute '" + name + "'";
+  const Handle creation(H5Pcreate(H5P_ATTRIBUTE_CREATE), H5Pclose);
+  H5Pset_char_encoding(creation, H5T_CSET_UTF8);
+  const Handle type = file_type(value);
+  const Handle space = file_space(value, false, file);
+  const Handle id(H5Acreate2(object, name.c_str(), type, space, creation, H5P_DEFAULT), H5Aclose);
+  checked<hid_t>(id, file, "write " + where);
+  write_values(id, true, value, file, where);
+}
+
+/// Storage that is inside this file and needs no code but HDF5's own.
+void check_storage(hid_t dataset, const std::string& file, const std::string& where) {
+  const Handle creation(H5Dget_create_plist(dataset), H5Pclose);
+  checked<hid_t>(creation, file, "read how " + where + " is stored");
+  if (H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) > 0)
+    fail(Failure::data, "{}: {} keeps its data in other files, which is not accepted", file, where);
+  const int filters = checked(H5Pget_nfilters(creation), file, "read the filters of " + where);
+  for (int i = 0; i < filters; ++i) {
+    unsigned flags = 0, config = 0;
+    std::size_t values = 0;
+    const H5Z_filter_t filter = H5Pget_filter2(creation, static_cast<unsigned>(i), &flags, &values,
+                                               nullptr, 0, nullptr, &config);
+    if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE)
+      fail(Failure::data, "{}: {} uses HDF5 filter {}; only deflate and shuffle are accepted", file,
+           where, filter);
+  }
+}
+
+bool fits_plain(const std::string& text) {
+  return text.find('\0') == std::string::npos && !first_invalid_utf8(text);
+}
+
+std::string escape(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte == '\\')
+      result += "\\\\";
+    else if (byte == 0 || byte >= 0x80)
+      result += fmt::format("\\x{:02x}", byte);
+    else
+      result += c;
+  }
+  return result;
+}
+
+std::string unescape(const std::string& text, const std::string& file, const std::string& where) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      result += text[i];
+    } else if (i + 1 < text.size() && text[i + 1] == '\\') {
+      result += text[++i];
+    } else if (i + 3 < text.size() && text[i + 1] == 'x' && std::isxdigit(text[i + 2] & 0xff) &&
+               std::isxdigit(text[i + 3] & 0xff)) {
+      result += static_cast<char>(std::stoi(text.substr(i + 2, 2), nullptr, 16));
+      i += 3;
+    } else {
+      fail(Failure::data, "{}: {} has a bad escape in '{}'", file, where, text);
+    }
+  }
+  return result;
+}
+
+Array read_dataset(hid_t id, const std::string& path, const std::string& file, std::uint64_t size) {
+  const std::string where = place(path);
+  check_storage(id, file, where);
+  Array array = read_values({id, false, file, where, size});
+  for (auto& [name, value] : attributes_of(id, file, size)) array.attributes[name] = as_text(value);
+  auto* texts = std::get_if<std::vector<std::string>>(&array.values);
+  if (texts && array.attributes.erase(kEscaped) > 0)
+    for (std::string& text : *texts) text = unescape(text, file, where);
+  return array;
+}
+
+}  // namespace
+
+Hdf5File::Hdf5File(std::int64_t id, std::string name, std::uint64_t user_block, std::uint64_t size)
+    : id_(id), name_(std::move(name)), user_block_(user_block), size_(size) {}
+
+Hdf5File::Hdf5File(Hdf5File&& other) noexcept
+    : id_(std::exchange(other.id_, -1)),
+      name_(std::move(other.name_)),
+      user_block_(other.user_block_),
+      size_(other.size_) {}
+
+Hdf5File& Hdf5File::operator=(Hdf5File&& other) noexcept {
+  std::swap(id_, other.id_);
+  std::swap(name_, other.name_);
+  std::swap(user_block_, other.user_block_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+Hdf5File::~Hdf5File() {
+  close();
+}
+
+void Hdf5File::close() noexcept {
+  if (id_ < 0) return;
+  const auto lock = hdf5_lock();
+  H5Fclose(std::exchange(id_, -1));
+}
+
+Hdf5File Hdf5File::open(const std::filesystem::path& path) {
+  const auto lock = hdf5_lock();
+  std::error_code problem;
+  const std::uintmax_t size = std::filesystem::file_size(path, problem);
+  if (problem) fail(Failure::data, "{}: cannot be read: {}", path.string(), problem.message());
+  const hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (id < 0) {
+    H5Eclear2(H5E_DEFAULT);
+    fail(Failure::data, "{}: is not a HDF5 file, or is damaged", path.string());
+  }
+  return Hdf5File(id, path.string(), 0, size);
+}
+
+Hdf5File Hdf5File::from_bytes(std::string_view bytes, std::string name) {
+  const auto lock = hdf5_lock();
+  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Pset_fapl_core(access, 1 << 20, false);
+  // HDF5 takes its own copy; the parameter is not const for the sake of other uses.
+  checked(H5Pset_file_image(access, const_cast<char*>(bytes.data()), bytes.size()), name, "open");
+  const hid_t id = H5Fopen(name.c_str(), H5F_ACC_RDONLY, access);
+  if (id < 0) hdf5_fail(name, "open");
+  return Hdf5File(id, std::move(name), 0, bytes.size());
+}
+
+Hdf5File Hdf5File::create(std::string name, std::uint64_t user_block) {
+  const auto lock = hdf5_lock();
+  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Pset_fapl_core(access, 1 << 20, false);
+  const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
+  H5Pset_obj_track_times(creation, false);
+  H5Pset_userblock(creation, user_block);
+  const hid_t id = H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation, access);
+  if (id < 0) hdf5_fail(name, "create");
+  return Hdf5File(id, std::move(name), user_block, UINT64_MAX);
+}
+
+std::int64_t Hdf5File::open_object(std::string_view path) const {
+  Handle at(H5Gopen2(id_, "/", H5P_DEFAULT), H5Oclose);
+  checked<hid_t>(at, name_, "open its root");
+  for (const std::string& part : split(path)) {
+    if (H5Iget_type(at) != H5I_GROUP || !hard_link(at, part, name_)) return -1;
+    at = Handle(H5Oopen(at, part.c_str(), H5P_DEFAULT), H5Oclose);
+    checked<hid_t>(at, name_, "open " + place(path));
+  }
+  H5Iinc_ref(at);
+  return at;
+}
+
+bool Hdf5File::has(std::string_view path) const {
+  const auto lock = hdf5_lock();
+  return Handle(open_object(path), H5Oclose) >= 0;
+}
+
+Array Hdf5File::read(std::string_view path) const {
+  const auto lock = hdf5_lock();
+  const Handle object(open_object(path), H5Oclose);
+  if (object < 0) fail(Failure::data, "{}: has no {}", name_, place(path));
+  if (H5Iget_type(object) != H5I_DATASET)
+    fail(Failure::data, "{}: {} is a group, not a dataset", name_, place(path));
+  return read_dataset(object, std::string(path), name_, size_);
+}
+
+void Hdf5File::collect(std::int64_t group, const std::string& prefix, int depth,
+                       Archive& found) const {
+  if (depth > kMaxDepth || found.entries().size() > kMaxObjects)
+    fail(Failure::data, "{}: is nested too deeply or holds too many objects", name_);
+  for (const std::string& name : names_in(group, name_)) {
+    if (!hard_link(group, name, name_)) continue;
+    const std::string path = prefix.empty() ? name : prefix + "/" + name;
+    const Handle object(H5Oopen(group, name.c_str(), H5P_DEFAULT), H5Oclose);
+    checked<hid_t>(object, name_, "open " + place(path));
+    if (H5Iget_type(object) == H5I_GROUP)
+      collect(object, path, depth + 1, found);
+    else if (H5Iget_type(object) == H5I_DATASET)
+      found.put(path, read_dataset(object, path, name_, size_));
+  }
+}
+
+Archive Hdf5File::read_all(std::string_view group) const {
+  const auto lock = hdf5_lock();
+  Archive found;
+  const Handle object(open_object(group), H5Oclose);
+  if (object >= 0 && H5Iget_type(object) == H5I_GROUP) collect(object, "", 0, found);
+  return found;
+}
+
+Archive Hdf5File::attributes(std::string_view path) const {
+  const auto lock = hdf5_lock();
+  const Handle object(open_object(path), H5Oclose);
+  if (object < 0) fail(Failure::data, "{}: has no {}", name_, place(path));
+  Archive found;
+  for (auto& [name, value] : attributes_of(object, name_, size_)) found.put(name, std::move(value));
+  return found;
+}
+
+std::vector<std::string> Hdf5File::children(std::string_view group) const {
+  const auto lock = hdf5_lock();
+  const Handle object(open_object(group), H5Oclose);
+  if (object < 0 || H5Iget_type(object) != H5I_GROUP) return {};
+  return names_in(object, name_);
+}
+
+void Hdf5File::make_group(std::string_view path) {
+  const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
+  H5Pset_char_encoding(links, H5T_CSET_UTF8);
+  const Handle creation(H5Pcreate(H5P_GROUP_CREATE), H5Pclose);
+  H5Pset_obj_track_times(creation, false);
+  std::string so_far;
+  for (const std::string& part : split(path)) {
+    so_far += "/" + part;
+    if (H5Lexists(id_, so_far.c_str(), H5P_DEFAULT) > 0) continue;
+    const Handle made(H5Gcreate2(id_, so_far.c_str(), links, creation, H5P_DEFAULT), H5Gclose);
+    checked<hid_t>(made, name_, "make the group '" + so_far + "'");
+  }
+}
+
+void Hdf5File::write(std::string_view path, const Array& array, bool extendible) {
+  const auto lock = hdf5_lock();
+  const auto* texts = std::get_if<std::vector<std::string>>(&array.values);
+  if (texts && !std::all_of(texts->begin(), texts->end(), fits_plain)) {
+    std::vector<std::string> escaped(texts->size());
+    std::transform(texts->begin(), texts->end(), escaped.begin(), escape);
+    Array plain{array.shape, std::move(escaped), array.attributes};
+    plain.attributes[kEscaped] = kEscapedMeaning;
+    return write(path, plain, extendible);
+  }
+  const std::vector<std::string> parts = split(path);
+  if (parts.empty()) fail(Failure::run, "{}: a dataset needs a name", name_);
+  make_group(path.substr(
+      0, path.find_last_of('/') == std::string_view::npos ? 0 : path.find_last_of('/')));
+  const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
+  H5Pset_char_encoding(links, H5T_CSET_UTF8);
+  const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+  H5Pset_obj_track_times(creation, false);
+  if (extendible && !array.shape.empty()) {
+    std::vector<hsize_t> chunk(array.shape.begin(), array.shape.end());
+    for (hsize_t& extent : chunk) extent = std::max<hsize_t>(extent, 1);
+    chunk[0] = kChunkRows;
+    checked(H5Pset_chunk(creation, static_cast<int>(chunk.size()), chunk.data()), name_,
+            "divide " + place(path));
+    H5Pset_fill_time(creation, H5D_FILL_TIME_ALLOC);  // no stray memory in the last chunk
+  }
+  const Handle type = file_type(array);
+  const Handle space = file_space(array, extendible, name_);
+  const Handle id(
+      H5Dcreate2(id_, ("/" + std::string(path)).c_str(), type, space, links, creation, H5P_DEFAULT),
+      H5Dclose);
+  checked<hid_t>(id, name_, "make " + place(path));
+  write_values(id, false, array, name_, place(path));
+  for (const auto& [name, text] : array.attributes)
+    write_attribute(id, name, {{}, std::vector<std::string>{text}, {}}, name_);
+}
+
+void Hdf5File::write_all(std::string_view group, const Archive& archive) {
+  const auto lock = hdf5_lock();
+  make_group(group);
+  for (const auto& [name, array] : archive.entries())
+    write(group.empty() ? name : std::string(group) + "/" + name, array);
+}
+
+void Hdf5File::write_attributes(std::string_view path, const Archive& attributes) {
+  const auto lock = hdf5_lock();
+  Handle object(open_object(path), H5Oclose);
+  if (object < 0) {
+    make_group(path);
+    object = Handle(open_object(path), H5Oclose);
+  }
+  for (const auto& [name, value] : attributes.entries())
+    write_attribute(object, name, value, name_);
+}
+
+std::string Hdf5File::bytes() const {
+  const auto lock = hdf5_lock();
+  checked(H5Fflush(id_, H5F_SCOPE_GLOBAL), name_, "finish");
+  const ssize_t size = checked(H5Fget_file_image(id_, nullptr, 0), name_, "measure");
+  std::string image(user_block_ + static_cast<std::size_t>(size), '\0');
+  checked(H5Fget_file_image(id_, image.data() + user_block_, static_cast<std::size_t>(size)), name_,
+          "copy");
+  return image;
+}
+
+Archive read_hdf5(const std::filesystem::path& path) {
+  return Hdf5File::open(path).read_all();
+}
+
+Array read_hdf5(const std::filesystem::path& path, std::string_view dataset) {
+  return Hdf5File::open(path).read(dataset);
+}
+
+}  // namespace unroll
