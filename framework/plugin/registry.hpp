@@ -26,7 +26,7 @@ struct PluginInfo {
   std::string refused;  ///< why it cannot be used, one line naming the file; empty: it can
   bool loaded = false;
 
-  /// SHA-256 of the file as it is now, in hex. Reads the file. Throws Error(plugin).
+  /// SHA-256 of the file as it is now, in hex. Reads the file. Throws Error(data).
   std::string sha256() const;
 };
 
@@ -60,7 +60,7 @@ class Registry final : public PluginCatalogue, public ComponentFactory {
   std::vector<PluginInfo> list() const;
   /// Those whose code runs in this process: for the environment in a run file.
   std::vector<PluginInfo> loaded() const;
-  /// The library that has this plugin. Throws as for an unknown name.
+  /// The library that has this plugin; loads it. Throws as for an unknown name.
   PluginInfo find(std::string_view kind, std::string_view name) const;
   /// The options of a plugin; loads it.
   Description describe(std::string_view kind, std::string_view name) const;

@@ -1,0 +1,110 @@
+#include <unroll/plugin/loader.hpp>
+
+#include <cxxabi.h>
+
+#include <boost/dll/runtime_symbol_info.hpp>
+#include <boost/dll/shared_library.hpp>
+#include <cstdlib>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include <unroll/core/error.hpp>
+#include <unroll/plugin/elf.hpp>
+
+namespace unroll {
+namespace {
+
+constexpr const char* kSymbol = "unroll_plugin";
+
+// Objects, functions and exception types of a plugin may live as long as the process does: its
+// library stays, on purpose, and is not unloaded at exit either.
+void keep(boost::dll::shared_library library) {
+  static std::mutex mutex;
+  static auto* kept = new std::vector<boost::dll::shared_library>;
+  const std::lock_guard lock(mutex);
+  kept->push_back(std::move(library));
+}
+
+}  // namespace
+
+Inspection inspect_plugin(const std::filesystem::path& file) {
+  Inspection result;
+  try {
+    const auto text = read_elf_section(file, UNROLL_MANIFEST_SECTION);
+    if (!text) {
+      result.refused = fmt::format(
+          "{}: no manifest: a library, but not a plugin of Unroll (is the UNROLL_PLUGIN line "
+          "missing?)",
+          file.string());
+      return result;
+    }
+    try {
+      result.manifest = parse_manifest(*text);
+    } catch (const Error& error) {
+      result.refused = fmt::format("{}: {}", file.string(), error.what());
+      return result;
+    }
+    const std::string difference = mismatch(result.manifest);
+    if (!difference.empty()) result.refused = fmt::format("{}: {}", file.string(), difference);
+  } catch (const std::exception& error) {
+    result.refused = error.what();  // names the file already
+  }
+  return result;
+}
+
+const PluginEntry& load_plugin(const std::filesystem::path& file, const Manifest& manifest) {
+  boost::dll::shared_library library;
+  try {
+    // The overload that throws keeps the linker's message; the other says "Bad file descriptor".
+    library.load(file, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+  } catch (const std::system_error& error) {
+    fail(Failure::plugin, "{}: cannot be loaded: {}", file.string(), error.what());
+  } catch (...) {
+    fail(Failure::plugin, "{}: threw while being loaded: {}", file.string(),
+         current_exception_text());
+  }
+  if (!library.has(kSymbol)) {
+    fail(Failure::plugin, "{}: has a manifest but no symbol '{}': export it with UNROLL_PLUGIN",
+         file.string(), kSymbol);
+  }
+  const PluginEntry* entry = nullptr;
+  try {
+    entry = library.get<const PluginEntry*()>(kSymbol)();
+  } catch (...) {
+    fail(Failure::plugin, "{}: '{}' threw: {}", file.string(), kSymbol, current_exception_text());
+  }
+  keep(std::move(library));
+  if (entry == nullptr || entry->abi != UNROLL_PLUGIN_ABI) {
+    fail(Failure::plugin, "{}: its entry has ABI {}, its manifest says {}", file.string(),
+         entry == nullptr ? 0 : entry->abi, manifest.abi);
+  }
+  if (manifest.kind != entry->kind || manifest.name != entry->name) {
+    fail(Failure::plugin, "{}: its manifest says {} '{}', its code {} '{}'", file.string(),
+         manifest.kind, manifest.name, entry->kind, entry->name);
+  }
+  return *entry;
+}
+
+std::filesystem::path framework_library() {
+  return std::filesystem::canonical(boost::dll::this_line_location());
+}
+
+std::string current_exception_text() {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    int status = 0;
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    if (type == nullptr) return "a foreign exception";
+    char* readable = abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
+    std::string text =
+        fmt::format("an exception of type {}", status == 0 ? readable : type->name());
+    std::free(readable);  // NOLINT: __cxa_demangle allocates with malloc
+    return text;
+  }
+}
+
+}  // namespace unroll

@@ -1,0 +1,30 @@
+// The one place that loads code: plugin libraries, through Boost.DLL.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include <unroll/plugin/entry.hpp>
+#include <unroll/plugin/manifest.hpp>
+
+namespace unroll {
+
+/// The manifest of a library, read without loading it and compared with this framework's build.
+struct Inspection {
+  Manifest manifest;    ///< empty where it could not be read
+  std::string refused;  ///< one line naming the file; empty: may be loaded
+};
+Inspection inspect_plugin(const std::filesystem::path& file);
+
+/// Loads a library that was inspected and accepted, and keeps it until the process ends. Throws
+/// Error(plugin), one line naming the file: the linker's own message, a missing symbol, an entry
+/// that contradicts the manifest, an exception from the library's own initialisation.
+const PluginEntry& load_plugin(const std::filesystem::path& file, const Manifest& manifest);
+
+/// Where the framework's own library is.
+std::filesystem::path framework_library();
+
+/// What the exception being handled says, whatever its type.
+std::string current_exception_text();
+
+}  // namespace unroll
