@@ -5,17 +5,23 @@
 //   graph.backward(sum(y));                 // parameters now hold their gradients
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
+#include <new>
 #include <span>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include <unroll/autodiff/parameter.hpp>
 #include <unroll/tensor/tensor.hpp>
 
 namespace unroll {
 
 class Graph;
-class Parameter;
 
 /// A tensor on the tape: a light handle, valid until its graph is cleared.
 ///
@@ -44,7 +50,8 @@ class Var {
 };
 
 /// What a backward function works with. Output k's gradient is defined only if something
-/// downstream depended on it.
+/// downstream depended on it. Finish with the gradient of one input before asking for that of the
+/// next: both may be the same Var.
 class Backward {
  public:
   /// Gradient of the loss with respect to output k; undefined Tensor if nothing used it.
@@ -55,10 +62,15 @@ class Backward {
   Tensor& input_gradient(int k);
   /// The same without zero-filling: `fresh` tells whether to overwrite instead of add.
   Tensor& input_gradient(int k, bool& fresh);
+  /// Adds `gradient` (of as many elements as input k) to the gradient of input k if that is
+  /// wanted; shares its memory instead of copying where it is the first to arrive.
+  void pass(int k, const Tensor& gradient);
 
  private:
   friend class Graph;
   Backward(Graph& graph, std::int32_t op) : graph_(graph), op_(op) {}
+  std::int32_t input_node(int k) const;
+
   Graph& graph_;
   std::int32_t op_;
 };
@@ -92,17 +104,33 @@ class Graph {
 
   /// Runs the tape backwards from a scalar. `seed` is the gradient of the scalar itself.
   void backward(Var loss, double seed = 1.0);
-  /// The gradient of an `input` leaf (or of any Var, until the tape is cleared).
+  /// The gradient of an `input` leaf, of a parameter or of a `watch`ed Var; zeros if the loss does
+  /// not depend on it. Other gradients are given back as soon as they have been used.
   Tensor gradient(Var var) const;
+  /// Keeps the gradient of this Var for `gradient`.
+  void watch(Var var);
 
   /// Puts an operation on the tape. `backward(Backward&)` is called at most once; what it
   /// captures lives on the tape's arena. In infer mode it is dropped at once.
   template <typename Function>
-  Var emit(Tensor value, std::initializer_list<Var> inputs, Function backward);
+  Var emit(Tensor value, std::initializer_list<Var> inputs, Function backward) {
+    return emit(std::move(value), std::span<const Var>(inputs.begin(), inputs.size()),
+                std::move(backward));
+  }
+  template <typename Function>
+  Var emit(Tensor value, std::span<const Var> inputs, Function backward) {
+    const std::int32_t first = put({&value, 1}, inputs);
+    attach(first, std::move(backward));
+    return {this, first};
+  }
   /// An operation with several outputs.
   template <typename Function>
   std::vector<Var> emit_many(std::span<const Tensor> values, std::span<const Var> inputs,
-                             Function backward);
+                             Function backward) {
+    const std::int32_t first = put(values, inputs);
+    attach(first, std::move(backward));
+    return outputs(first, values.size());
+  }
 
   /// The graph that these operands are on; puts parameters there. Throws if there is none.
   static Graph& of(std::initializer_list<const Var*> operands);
@@ -110,8 +138,69 @@ class Graph {
  private:
   friend class Backward;
   friend class Var;
+
+  /// A leaf or an output of an operation.
+  struct Node {
+    Tensor value;     ///< only its shape and type for a one-hot leaf that nobody looked into
+    Tensor gradient;  ///< undefined until something flows back; never used for parameters
+    Tensor ids;       ///< of a one-hot leaf
+    Parameter* parameter = nullptr;
+    std::int32_t op = -1;
+    bool needs_gradient = false;
+    bool keeps_gradient = false;
+  };
+  struct Op {
+    std::int32_t first_input, inputs;    ///< in `inputs_`
+    std::int32_t first_output, outputs;  ///< consecutive nodes
+    void* closure;
+    void (*run)(void* closure, Backward& backward);
+    void (*destroy)(void* closure) noexcept;
+  };
+  struct Leaf {
+    std::uint64_t generation;
+    std::int32_t node;
+  };
+
+  Node& node(std::int32_t index) const {
+    return nodes_[static_cast<std::size_t>(index >> kChunkBits)]
+                 [static_cast<std::size_t>(index & (kChunk - 1))];
+  }
+  /// Appends a node and returns its index.
+  std::int32_t add_node(Tensor value);
+  std::int32_t resolve(const Var& var);
+  const Tensor& value_of(std::int32_t index) const;
+  /// Appends the outputs and, if a gradient may flow through, an operation; the first output.
+  std::int32_t put(std::span<const Tensor> values, std::span<const Var> inputs);
+  std::vector<Var> outputs(std::int32_t first, std::size_t count);
+  void* allocate(std::size_t bytes, std::size_t alignment);
+  void finish(Op& op) noexcept;
+
+  template <typename Function>
+  void attach(std::int32_t output, Function&& backward) {
+    using Closure = std::decay_t<Function>;
+    const std::int32_t index = node(output).op;
+    if (index < 0) return;
+    Op& op = ops_[static_cast<std::size_t>(index)];
+    op.closure =
+        new (allocate(sizeof(Closure), alignof(Closure))) Closure(std::forward<Function>(backward));
+    op.run = [](void* closure, Backward& b) { (*static_cast<Closure*>(closure))(b); };
+    op.destroy = [](void* closure) noexcept { static_cast<Closure*>(closure)->~Closure(); };
+  }
+
+  static constexpr int kChunkBits = 8;
+  static constexpr std::int32_t kChunk = 1 << kChunkBits;
+  static constexpr std::size_t kArenaBytes = std::size_t{1} << 16;
+
   Mode mode_;
-  // … filled in by graph.cpp's author
+  bool ran_backward_ = false;
+  std::uint64_t generation_ = 1;
+  std::int32_t node_count_ = 0;
+  std::vector<std::unique_ptr<Node[]>> nodes_;  // in chunks, so that addresses are stable
+  std::vector<Op> ops_;
+  std::vector<std::int32_t> inputs_;
+  std::unordered_map<const Parameter*, Leaf> leaves_;
+  std::vector<std::unique_ptr<std::byte[]>> arena_;
+  std::size_t arena_chunk_ = 0, arena_used_ = 0;
 };
 
 }  // namespace unroll

@@ -125,6 +125,10 @@ Tensor::~Tensor() {
   }
 }
 
+bool Tensor::unique() const noexcept {
+  return block_ != nullptr && block_->references.load(std::memory_order_acquire) == 1;
+}
+
 void Tensor::require_type(DType wanted) const {
   if (!defined()) throw std::logic_error("the tensor is undefined");
   if (type_ != wanted) {

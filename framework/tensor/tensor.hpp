@@ -51,6 +51,8 @@ class Tensor {
   std::int64_t dim(int index) const { return shape_.dim(index); }
   std::int64_t size() const noexcept { return shape_.size(); }
   DType dtype() const noexcept { return type_; }
+  /// Is this the only tensor on its memory? False for borrowed memory.
+  bool unique() const noexcept;
 
   /// The elements; T must be the element type (checked, throws std::logic_error).
   template <typename T>
