@@ -1,0 +1,220 @@
+// Characters as tokens: Unicode code points, or what a reader sees as one character.
+//
+// "e" + combining acute, a flag or a family emoji are several code points but one grapheme cluster
+// (Unicode UAX #29, by ICU). Tokens have ids 0, 1, … in the order of their code points, so that the
+// same text always gets the same ids; the unknown token is last, always there, and no text can
+// contain it. Nothing is normalised: joining the tokens gives back every byte.
+#include <unroll/plugin.hpp>
+
+#include <unicode/brkiter.h>
+#include <unicode/utext.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <unordered_map>
+
+namespace {
+
+using unroll::TokenId;
+using unroll::Vocabulary;
+
+constexpr const char* kUnknown = "<unk>";
+constexpr std::size_t kCodePoints = 0x110000;
+
+// The code point at `at`, which moves behind it. Text that is not UTF-8 is read safely, if not
+// sensibly: the framework has refused it before.
+std::size_t next_code_point(std::string_view text, std::size_t& at) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<std::size_t>(static_cast<unsigned char>(text[i])) : 0;
+  };
+  const std::size_t first = byte(at);
+  const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  std::size_t point = length == 1 ? first : first & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) point = point << 6 | (byte(at + i) & 0x3F);
+  at = std::min(at + length, text.size());
+  return std::min(point, kCodePoints - 1);
+}
+
+// Calls `take(token)` for every grapheme cluster.
+template <typename Function>
+void for_each_grapheme(std::string_view text, Function take) {
+  UErrorCode status = U_ZERO_ERROR;
+  const std::unique_ptr<icu::BreakIterator> breaks(
+      icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
+  if (U_FAILURE(status)) {
+    unroll::fail(unroll::Failure::plugin, "ICU cannot find graphemes: {}", u_errorName(status));
+  }
+  // ICU counts in 32 bits; a cluster never goes on behind a line feed.
+  constexpr std::size_t kBlock = std::size_t{1} << 30;
+  while (!text.empty()) {
+    std::size_t length = text.size();
+    if (length > kBlock) {
+      const std::size_t line_feed = text.rfind('\n', kBlock);
+      if (line_feed == std::string_view::npos) {
+        unroll::fail(unroll::Failure::data, "a line of more than {} bytes", kBlock);
+      }
+      length = line_feed + 1;
+    }
+    const std::string_view block = text.substr(0, length);
+    UText* opened = utext_openUTF8(nullptr, block.data(), static_cast<int64_t>(length), &status);
+    const std::unique_ptr<UText, UText* (*)(UText*)> closed(opened, &utext_close);
+    if (U_SUCCESS(status)) breaks->setText(opened, status);
+    if (U_FAILURE(status)) {
+      unroll::fail(unroll::Failure::plugin, "ICU cannot read text: {}", u_errorName(status));
+    }
+    std::size_t begin = 0;
+    for (int32_t end = breaks->next(); end != icu::BreakIterator::DONE; end = breaks->next()) {
+      take(block.substr(begin, static_cast<std::size_t>(end) - begin));
+      begin = static_cast<std::size_t>(end);
+    }
+    text.remove_prefix(length);
+  }
+}
+
+// Ids by code point: pages of 256, of which a vocabulary needs few.
+class CodePointTable {
+ public:
+  CodePointTable(const Vocabulary& vocabulary, TokenId unknown) : pages_(kCodePoints >> 8, 0) {
+    ids_.assign(256, unknown);  // page 0: no token
+    add_page(0);                // ASCII and Latin-1
+    for (TokenId id = 0; id < vocabulary.size(); ++id) {
+      const std::string& token = vocabulary.token(id);
+      std::size_t end = 0;
+      const std::size_t point = next_code_point(token, end);
+      if (token.empty() || end != token.size()) continue;  // a special token
+      if (pages_[point >> 8] == 0) add_page(point >> 8);
+      ids_[pages_[point >> 8] * std::size_t{256} + (point & 0xFF)] = id;
+    }
+  }
+
+  TokenId ascii(unsigned char c) const { return ids_[256U + c]; }
+  TokenId operator[](std::size_t point) const {
+    return ids_[pages_[point >> 8] * std::size_t{256} + (point & 0xFF)];
+  }
+
+ private:
+  void add_page(std::size_t page) {
+    pages_[page] = static_cast<std::uint16_t>(ids_.size() / 256);
+    ids_.resize(ids_.size() + 256, ids_.front());
+  }
+  std::vector<std::uint16_t> pages_;
+  std::vector<TokenId> ids_;
+};
+
+class Char final : public unroll::Tokenizer {
+ public:
+  struct Options {
+    std::string unit = "codepoint";
+    std::int64_t minimum_count = 1;
+  };
+  static void describe(unroll::Schema<Options>& schema) {
+    schema.summary("characters: Unicode code points or grapheme clusters");
+    schema
+        .option("unit", &Options::unit,
+                "what a character is: a code point, or what a reader sees as one (UAX #29)")
+        .choices({"codepoint", "grapheme"});
+    schema
+        .option("minimum_count", &Options::minimum_count,
+                "characters seen less often in the training text become unknown")
+        .at_least(1);
+  }
+  explicit Char(const Options& options)
+      : graphemes_(options.unit == "grapheme"), minimum_count_(options.minimum_count) {}
+
+  bool lossless() const override { return true; }
+
+  std::vector<std::string> cut(std::string_view text) const override {
+    std::vector<std::string> tokens;
+    if (graphemes_) {
+      for_each_grapheme(text, [&](std::string_view token) { tokens.emplace_back(token); });
+    } else {
+      for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end) {
+        next_code_point(text, end);
+        tokens.emplace_back(text.substr(begin, end - begin));
+      }
+    }
+    return tokens;
+  }
+
+  std::string join(std::span<const std::string> tokens) const override {
+    std::string text;
+    for (const auto& token : tokens) text += token;
+    return text;
+  }
+
+  Vocabulary learn(std::span<const std::string_view> texts) const override {
+    std::vector<std::string> tokens = graphemes_ ? learn_graphemes(texts) : learn_points(texts);
+    tokens.emplace_back(kUnknown);
+    Vocabulary::Special special;
+    special.unknown = static_cast<TokenId>(tokens.size() - 1);
+    return Vocabulary(std::move(tokens), special);
+  }
+
+  std::vector<TokenId> encode(std::string_view text, const Vocabulary& vocabulary) const override {
+    const auto unknown = vocabulary.special().unknown;
+    if (!unknown) {
+      unroll::fail(unroll::Failure::data, "this vocabulary has no unknown token: not of 'char'");
+    }
+    std::vector<TokenId> ids;
+    if (graphemes_) {
+      for_each_grapheme(text, [&](std::string_view token) {
+        ids.push_back(vocabulary.find(token).value_or(*unknown));
+      });
+      return ids;
+    }
+    const CodePointTable table(vocabulary, *unknown);
+    ids.resize(text.size());
+    std::size_t count = 0;
+    for (std::size_t at = 0; at < text.size();) {
+      const auto byte = static_cast<unsigned char>(text[at]);
+      if (byte < 0x80) {
+        ids[count++] = table.ascii(byte);
+        ++at;
+      } else {
+        ids[count++] = table[next_code_point(text, at)];
+      }
+    }
+    ids.resize(count);
+    return ids;
+  }
+
+ private:
+  std::vector<std::string> learn_points(std::span<const std::string_view> texts) const {
+    // A code point's count, and where it was last seen: its bytes are copied from there.
+    std::vector<std::int64_t> counts(kCodePoints, 0);
+    std::vector<std::string> tokens;
+    std::unordered_map<std::size_t, std::string> bytes;
+    for (const std::string_view text : texts) {
+      for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end) {
+        const std::size_t point = next_code_point(text, end);
+        if (++counts[point] == 1) bytes.emplace(point, text.substr(begin, end - begin));
+      }
+    }
+    for (std::size_t point = 0; point < kCodePoints; ++point) {
+      if (counts[point] >= minimum_count_) tokens.push_back(bytes.at(point));
+    }
+    return tokens;
+  }
+
+  std::vector<std::string> learn_graphemes(std::span<const std::string_view> texts) const {
+    std::unordered_map<std::string_view, std::int64_t> counts;
+    for (const std::string_view text : texts) {
+      for_each_grapheme(text, [&](std::string_view token) { ++counts[token]; });
+    }
+    std::vector<std::string> tokens;
+    for (const auto& [token, count] : counts) {
+      if (count >= minimum_count_) tokens.emplace_back(token);
+    }
+    // The order of UTF-8's bytes is that of the code points.
+    std::ranges::sort(tokens, [](std::string_view a, std::string_view b) { return a < b; });
+    return tokens;
+  }
+
+  bool graphemes_;
+  std::int64_t minimum_count_;
+};
+
+}  // namespace
+
+UNROLL_PLUGIN(tokenizer, "char", "1.0.0", Char)
