@@ -91,6 +91,14 @@ Node Node::with(std::string_view key, Node value, Mark key_mark) const {
   return map(std::move(changed), mark());
 }
 
+Node Node::at(Mark mark) const {
+  Content moved = content_ ? *content_ : Content();
+  moved.mark = std::move(mark);
+  Node node;
+  node.content_ = std::make_shared<Content>(std::move(moved));
+  return node;
+}
+
 bool same_value(const Node& a, const Node& b) {
   if (a.kind() != b.kind() || a.text() != b.text()) return false;
   return std::equal(a.items().begin(), a.items().end(), b.items().begin(), b.items().end(),

@@ -43,6 +43,8 @@ class Node {
 
   /// A copy of this map in which `key` has `value` (replaced in place, or appended).
   Node with(std::string_view key, Node value, Mark key_mark = {}) const;
+  /// The same value, standing elsewhere; what it holds keeps its marks.
+  Node at(Mark mark) const;
 
  private:
   struct Content;

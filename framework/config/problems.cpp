@@ -17,19 +17,20 @@ void Problems::add(const Mark& mark, std::string message, Failure kind) {
 }
 
 std::string Problems::text() const {
-  const auto file = [](const Problem& p) { return p.mark.file ? *p.mark.file : std::string(); };
-  std::map<std::string, std::size_t> order;
-  for (const auto& problem : problems_) order.emplace(file(problem), order.size());
-  std::vector<const Problem*> sorted;
-  for (const auto& problem : problems_) sorted.push_back(&problem);
-  std::stable_sort(sorted.begin(), sorted.end(), [&](const Problem* a, const Problem* b) {
-    return std::tuple(order[file(*a)], a->mark.line, a->mark.column) <
-           std::tuple(order[file(*b)], b->mark.line, b->mark.column);
+  std::map<std::string, std::size_t> files;
+  std::vector<std::pair<std::size_t, const Problem*>> sorted;  // with the rank of the file
+  for (const auto& problem : problems_) {
+    const std::string name = problem.mark.file ? *problem.mark.file : std::string();
+    sorted.emplace_back(files.emplace(name, files.size()).first->second, &problem);
+  }
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    return std::tuple(a.first, a.second->mark.line, a.second->mark.column) <
+           std::tuple(b.first, b.second->mark.line, b.second->mark.column);
   });
   std::string out;
   std::set<std::string> seen;
   std::size_t left_out = 0;
-  for (const Problem* problem : sorted) {
+  for (const auto& [rank, problem] : sorted) {
     const std::string place = problem->mark.text();
     std::string line = place.empty() ? problem->message : place + ": " + problem->message;
     if (seen.contains(line)) continue;
