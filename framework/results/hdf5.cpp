@@ -135,6 +135,12 @@ void check_storage(hid_t dataset, const std::string& file, const std::string& wh
   }
 }
 
+/// HDF5 takes open files in memory of equal names for one file, and refuses names that exist.
+std::string memory_name() {
+  static std::uint64_t count = 0;  // under the lock
+  return fmt::format("/dev/null/{}", ++count);
+}
+
 bool fits_plain(const std::string& text) {
   return text.find('\0') == std::string::npos && !first_invalid_utf8(text);
 }
@@ -230,7 +236,7 @@ Hdf5File Hdf5File::from_bytes(std::string_view bytes, std::string name) {
   H5Pset_fapl_core(access, 1 << 20, false);
   // HDF5 takes its own copy; the parameter is not const for the sake of other uses.
   checked(H5Pset_file_image(access, const_cast<char*>(bytes.data()), bytes.size()), name, "open");
-  const hid_t id = H5Fopen(name.c_str(), H5F_ACC_RDONLY, access);
+  const hid_t id = H5Fopen(memory_name().c_str(), H5F_ACC_RDONLY, access);
   if (id < 0) hdf5_fail(name, "open");
   return Hdf5File(id, std::move(name), 0, bytes.size());
 }
@@ -242,7 +248,7 @@ Hdf5File Hdf5File::create(std::string name, std::uint64_t user_block) {
   const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
   H5Pset_obj_track_times(creation, false);
   H5Pset_userblock(creation, user_block);
-  const hid_t id = H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation, access);
+  const hid_t id = H5Fcreate(memory_name().c_str(), H5F_ACC_TRUNC, creation, access);
   if (id < 0) hdf5_fail(name, "create");
   return Hdf5File(id, std::move(name), user_block, UINT64_MAX);
 }

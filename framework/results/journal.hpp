@@ -1,0 +1,58 @@
+// The journal beside a run file: what was measured and written since the last checkpoint.
+//
+//   journal = header { record }      header = "UNROLLJOURNAL 1 " seal-of-the-run-file "\n"
+//   record  = check " " body "\n"    check  = first 16 hex digits of SHA-256(body)
+//   body    = "metrics" TAB split TAB step { TAB name TAB unit TAB value }
+//           | "timing"  TAB split TAB step { TAB name TAB unit TAB value }
+//           | "sample"  TAB step TAB sampler TAB prompt TAB text
+//
+// Values are the shortest decimals that give the same bits; in texts, backslash, tab and newline
+// are written \\ \t \n. A journal belongs to the run file whose seal it names and is ignored beside
+// another, so that a kill between the renaming of a checkpoint and the removal of the journal
+// repeats nothing. Reading stops at the first record that is torn or damaged.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unroll/results/run_record.hpp>
+
+namespace unroll {
+
+/// RUN.h5 -> RUN.h5.journal
+std::filesystem::path journal_of(const std::filesystem::path& run);
+
+/// Appends to the journal of one checkpoint; the file appears with the first record.
+class Journal {
+ public:
+  Journal(std::filesystem::path path, std::string seal);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  /// One write each, not synced. On failure (full disk) throws Error(data), and the journal ends
+  /// with the last complete record.
+  void append_row(std::string_view kind, std::string_view split, std::int64_t step,
+                  const std::vector<Metric>& metrics);
+  void append_sample(const RunSample& sample);
+
+  /// Closes and removes the file: its records are in the run file now.
+  void remove();
+
+ private:
+  void append(const std::string& body);
+
+  std::filesystem::path path_;
+  std::string seal_;
+  int descriptor_ = -1;
+  std::uint64_t length_ = 0;
+};
+
+/// Adds a journal's records to `record` if the text belongs to the run file of this seal; warns in
+/// `record.warnings` of a damaged end. False if it belongs to another checkpoint.
+bool fold_journal(std::string_view text, std::string_view seal, const std::string& name,
+                  RunRecord& record);
+
+}  // namespace unroll

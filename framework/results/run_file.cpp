@@ -1,0 +1,178 @@
+#include <unroll/results/run_file.hpp>
+
+#include <unistd.h>
+
+#include <array>
+
+#include <unroll/core/error.hpp>
+#include <unroll/core/files.hpp>
+#include <unroll/core/sha256.hpp>
+#include <unroll/results/journal.hpp>
+
+namespace unroll {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kAttempts = 8;
+
+/// The journal's text; nothing if there is none or it vanished meanwhile.
+std::string journal_text(const fs::path& run) {
+  try {
+    return read_file(journal_of(run));
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+/// Removes RUN.h5.PID.tmp of writers that were killed; the lock says that none is alive.
+void sweep(const fs::path& run) {
+  const std::string start = run.filename().string() + ".";
+  std::error_code ignored;
+  const fs::path folder = run.has_parent_path() ? run.parent_path() : fs::path(".");
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(start) || !name.ends_with(".tmp") || name.size() < start.size() + 5)
+      continue;
+    const std::string number = name.substr(start.size(), name.size() - start.size() - 4);
+    if (number.find_first_not_of("0123456789") == std::string::npos)
+      fs::remove(entry.path(), ignored);
+  }
+}
+
+std::string new_run_id(const RunRecord& record) {
+  std::array<char, 128> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  return fmt::format("{}-{}-{}", record.experiment, record.created,
+                     sha256(fmt::format("{}\n{}\n{}\n{}", host.data(), ::getpid(), record.created,
+                                        record.config_resolved))
+                         .substr(0, 8));
+}
+
+}  // namespace
+
+RunRecord open_run(const fs::path& path, RunParts parts) {
+  for (int attempt = 0;; ++attempt) {
+    const std::string bytes = read_sealed(path);
+    const std::string journal = journal_text(path);
+    RunRecord record = run_from_bytes(bytes, path.string(), parts);
+    // A journal of another checkpoint is either stale or of one that has just been renamed into
+    // place; then the file has changed, and reading again finds the pair.
+    if (fold_journal(journal, seal_of(bytes), journal_of(path).string(), record) ||
+        attempt == kAttempts || seal_of(read_sealed(path)) == seal_of(bytes))
+      return record;
+  }
+}
+
+RunWriter::RunWriter(fs::path path, std::unique_ptr<RunLock> lock, RunRecord record)
+    : path_(std::move(path)), lock_(std::move(lock)), record_(std::move(record)) {}
+
+RunWriter::RunWriter(RunWriter&&) noexcept = default;
+RunWriter& RunWriter::operator=(RunWriter&&) noexcept = default;
+RunWriter::~RunWriter() = default;
+
+RunWriter RunWriter::create(const fs::path& path, RunRecord record, bool overwrite) {
+  std::error_code problem;
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), problem);
+  if (problem)
+    fail(Failure::data, "{}: its folder cannot be made: {}", path.string(), problem.message());
+  auto lock = std::make_unique<RunLock>(path);
+  if (fs::exists(path, problem)) {
+    if (!looks_like_run(path))
+      fail(Failure::usage, "{}: exists and is not a run file; choose another name", path.string());
+    if (!overwrite)
+      fail(Failure::usage, "{}: exists already; give --force to replace it, or another name",
+           path.string());
+  }
+  sweep(path);
+  if (record.created.empty()) record.created = iso_time_now();
+  if (record.run_id.empty()) record.run_id = new_run_id(record);
+  RunWriter writer(path, std::move(lock), std::move(record));
+  writer.record_.status = RunStatus::running;
+  writer.save();
+  return writer;
+}
+
+RunWriter RunWriter::resume(const fs::path& path) {
+  if (!fs::exists(path)) read_sealed(path);  // says so without leaving a lock file behind
+  auto lock = std::make_unique<RunLock>(path);
+  RunRecord record = open_run(path);
+  sweep(path);
+  record.rewind_to_checkpoint();
+  record.status = RunStatus::running;
+  record.reason.clear();
+  record.finished.clear();
+  RunWriter writer(path, std::move(lock), std::move(record));
+  writer.saved_ = true;
+  writer.saved_step_ = writer.record_.step;
+  writer.save();
+  return writer;
+}
+
+void RunWriter::append_row(std::string_view kind, std::string_view split, std::int64_t step,
+                           std::vector<Metric> metrics) {
+  auto& tables = kind == "timing" ? record_.timing : record_.metrics;
+  if (split.empty() || split.find('/') != std::string_view::npos)
+    fail(Failure::run, "'{}' cannot be the name of a split", split);
+  tables[std::string(split)].append(step, metrics);
+  journal_->append_row(kind, split, step, metrics);
+}
+
+void RunWriter::append_metrics(std::string_view split, std::int64_t step,
+                               std::vector<Metric> metrics) {
+  append_row("metrics", split, step, std::move(metrics));
+}
+
+void RunWriter::append_timing(std::string_view split, std::int64_t step,
+                              std::vector<Metric> metrics) {
+  append_row("timing", split, step, std::move(metrics));
+}
+
+void RunWriter::append_sample(RunSample sample) {
+  record_.samples.push_back(std::move(sample));
+  journal_->append_sample(record_.samples.back());
+}
+
+void RunWriter::checkpoint(Checkpoint checkpoint) {
+  record_.step = checkpoint.step;
+  record_.weights = std::move(checkpoint.weights);
+  record_.state = std::move(checkpoint.state);
+  if (checkpoint.best) record_.best = std::move(checkpoint.best);
+  record_.mark_checkpoint();
+  arrays_on_disk_ = false;
+  save();
+  record_.weights = {};
+  record_.state = {};
+  arrays_on_disk_ = true;
+}
+
+void RunWriter::finish(RunStatus status, std::string reason) {
+  record_.status = status;
+  record_.reason = std::move(reason);
+  record_.finished = iso_time_now();
+  if (arrays_on_disk_) {
+    RunRecord saved = run_from_bytes(read_sealed(path_), path_.string(), RunParts::all);
+    record_.weights = std::move(saved.weights);
+    record_.state = std::move(saved.state);
+    arrays_on_disk_ = false;
+  }
+  save();
+}
+
+void RunWriter::save() {
+  const std::string bytes = run_to_bytes(record_);
+  try {
+    write_file_atomically(path_, bytes);
+  } catch (const Error& error) {
+    if (!saved_) throw;
+    fail(Failure::data, "{}; its last checkpoint (step {}) is intact{}", error.what(), saved_step_,
+         fs::exists(journal_of(path_)) ? ", and so are the rows since in its journal" : "");
+  }
+  saved_ = true;
+  saved_step_ = record_.step;
+  if (!journal_) journal_ = std::make_unique<Journal>(journal_of(path_), seal_of(bytes));
+  journal_->remove();
+  journal_ = std::make_unique<Journal>(journal_of(path_), seal_of(bytes));
+}
+
+}  // namespace unroll

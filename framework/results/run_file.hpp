@@ -1,0 +1,87 @@
+// Run files: one experiment, one HDF5 file, never modified in place.
+//
+// A checkpoint is written beside the file, synced and renamed over it; what is measured between
+// checkpoints goes to the journal beside it. A kill at any instant leaves a file that opens, with
+// the last checkpoint and every row appended since.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unroll/results/run_layout.hpp>
+#include <unroll/results/run_lock.hpp>
+#include <unroll/results/run_record.hpp>
+
+namespace unroll {
+
+/// Reads a run file, its journal folded in; writes nothing, so that any number may read while one
+/// writes. Throws Error(data) in one line: missing, not ours, of a newer version, truncated,
+/// damaged. A run whose status is `running` without a `run_writer(path)` was killed.
+RunRecord open_run(const std::filesystem::path& path, RunParts parts = RunParts::all);
+
+/// What a run resumes from.
+struct Checkpoint {
+  std::int64_t step = 0;
+  Archive weights;
+  Archive state;
+  /// Replaces the best weights so far; without it those are kept.
+  std::optional<RunRecord::Best> best;
+};
+
+/// The one writer of a run file. Not for several threads at once.
+class RunWriter {
+ public:
+  /// Starts a run: makes the folder, takes the lock, sweeps what a killed writer left, and writes
+  /// the file as `running`, so that a folder or disk that cannot be written is found out at once.
+  /// An empty `created` or `run_id` is filled in. Throws Error(usage) if the file exists, unless
+  /// `overwrite`; what is not a run file is never overwritten.
+  static RunWriter create(const std::filesystem::path& path, RunRecord record,
+                          bool overwrite = false);
+
+  /// Continues a run from its last checkpoint: rows and samples after it are dropped, since they
+  /// will be repeated. `record()` has its weights and state until the next checkpoint.
+  static RunWriter resume(const std::filesystem::path& path);
+
+  RunWriter(RunWriter&&) noexcept;
+  RunWriter& operator=(RunWriter&&) noexcept;
+  /// Frees the lock. Without `finish` the file stays `running`, as after a kill.
+  ~RunWriter();
+
+  /// Adds a row to /metrics/SPLIT. What the machine's mood decides (speed, seconds) belongs in
+  /// `append_timing` instead, so that equal runs have equal metrics.
+  void append_metrics(std::string_view split, std::int64_t step, std::vector<Metric> metrics);
+  void append_timing(std::string_view split, std::int64_t step, std::vector<Metric> metrics);
+  void append_sample(RunSample sample);
+
+  /// Writes the whole file anew, the journal folded in. If that fails (full disk), throws an
+  /// Error(data) that says what is saved; the file is as it was, and trying again is allowed.
+  void checkpoint(Checkpoint checkpoint);
+
+  /// Writes the final status beside the last checkpoint. Call once, after the last checkpoint.
+  void finish(RunStatus status, std::string reason = {});
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+  /// What has been recorded so far; configuration, environment and vocabulary may be changed and
+  /// are saved with the next checkpoint.
+  RunRecord& record() noexcept { return record_; }
+  const RunRecord& record() const noexcept { return record_; }
+
+ private:
+  RunWriter(std::filesystem::path path, std::unique_ptr<RunLock> lock, RunRecord record);
+  void append_row(std::string_view kind, std::string_view split, std::int64_t step,
+                  std::vector<Metric> metrics);
+  void save();
+
+  std::filesystem::path path_;
+  std::unique_ptr<RunLock> lock_;
+  std::unique_ptr<class Journal> journal_;
+  RunRecord record_;
+  bool arrays_on_disk_ = false;  ///< weights and state are in the file alone, to save memory
+  bool saved_ = false;           ///< is there a file of this run yet?
+  std::int64_t saved_step_ = 0;  ///< step of the checkpoint in the file
+};
+
+}  // namespace unroll

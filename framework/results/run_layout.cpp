@@ -1,0 +1,177 @@
+#include <unroll/results/run_layout.hpp>
+
+#include <unroll/core/error.hpp>
+#include <unroll/results/hdf5.hpp>
+#include <unroll/results/run_seal.hpp>
+
+namespace unroll {
+namespace {
+
+constexpr const char* kFormat = "unroll-run";
+
+Array column(std::vector<std::int64_t> values) {
+  return {{static_cast<std::int64_t>(values.size())}, std::move(values), {}};
+}
+
+Array column(std::vector<std::string> values) {
+  return {{static_cast<std::int64_t>(values.size())}, std::move(values), {}};
+}
+
+void write_tables(Hdf5File& file, const std::string& group, const MetricTables& tables) {
+  for (const auto& [split, table] : tables) {
+    const std::string path = group + "/" + split;
+    Archive attributes;
+    attributes.put("checkpoint_rows", table.checkpoint_rows);
+    file.write_attributes(path, attributes);
+    file.write(path + "/step", column(table.steps), true);
+    for (const auto& [name, values] : table.columns)
+      file.write(
+          path + "/" + name,
+          {{static_cast<std::int64_t>(table.rows())}, values.values, {{"unit", values.unit}}},
+          true);
+  }
+}
+
+MetricTables read_tables(const Hdf5File& file, const std::string& group, const std::string& name) {
+  MetricTables tables;
+  for (const std::string& split : file.children(group)) {
+    const std::string path = group + "/" + split;
+    MetricTable& table = tables[split];
+    const Archive columns = file.read_all(path);
+    for (const auto& [column_name, array] : columns.entries()) {
+      if (column_name == "step") {
+        table.steps = as_integers(array);
+        continue;
+      }
+      const auto unit = array.attributes.find("unit");
+      table.columns[column_name] = {unit == array.attributes.end() ? "" : unit->second,
+                                    as_doubles(array)};
+    }
+    for (const auto& [column_name, values] : table.columns)
+      if (values.values.size() != table.rows())
+        fail(Failure::data, "{}: '/{}/{}' has {} rows beside {} steps", name, path, column_name,
+             values.values.size(), table.rows());
+    table.checkpoint_rows = file.attributes(path).integer("checkpoint_rows");
+  }
+  return tables;
+}
+
+void write_samples(Hdf5File& file, const RunRecord& record) {
+  std::vector<std::int64_t> steps;
+  std::vector<std::string> samplers, prompts, texts;
+  for (const RunSample& sample : record.samples) {
+    steps.push_back(sample.step);
+    samplers.push_back(sample.sampler);
+    prompts.push_back(sample.prompt);
+    texts.push_back(sample.text);
+  }
+  Archive attributes;
+  attributes.put("checkpoint_rows", record.checkpoint_samples);
+  file.write_attributes("samples", attributes);
+  file.write("samples/step", column(std::move(steps)), true);
+  file.write("samples/sampler", column(std::move(samplers)), true);
+  file.write("samples/prompt", column(std::move(prompts)), true);
+  file.write("samples/text", column(std::move(texts)), true);
+}
+
+void read_samples(const Hdf5File& file, const std::string& name, RunRecord& record) {
+  const std::vector<std::int64_t> steps = as_integers(file.read("samples/step"));
+  const auto texts = [&](const char* path) {
+    Array array = file.read(path);
+    auto* values = std::get_if<std::vector<std::string>>(&array.values);
+    if (!values || values->size() != steps.size())
+      fail(Failure::data, "{}: '/{}' is not a text for each step", name, path);
+    return std::move(*values);
+  };
+  const auto samplers = texts("samples/sampler");
+  const auto prompts = texts("samples/prompt");
+  const auto written = texts("samples/text");
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    record.samples.push_back({steps[i], samplers[i], prompts[i], written[i]});
+  record.checkpoint_samples = file.attributes("samples").integer("checkpoint_rows");
+}
+
+}  // namespace
+
+std::string run_to_bytes(const RunRecord& record) {
+  Hdf5File file = Hdf5File::create("the run file", kUserBlock);
+  Archive root;
+  root.put("format", std::string(kFormat));
+  root.put("format_version", std::int64_t{kRunFormatVersion});
+  root.put("experiment", record.experiment);
+  root.put("run_id", record.run_id);
+  root.put("status", std::string(to_text(record.status)));
+  root.put("reason", record.reason);
+  root.put("created", record.created);
+  root.put("finished", record.finished);
+  root.put("checkpoint_step", record.step);
+  file.write_attributes("", root);
+  Archive config;
+  config.put("source", record.config_source);
+  config.put("resolved", record.config_resolved);
+  file.write_all("config", config);
+  file.write_all("environment", record.environment);
+  file.write_all("metrics", {});
+  write_tables(file, "metrics", record.metrics);
+  write_tables(file, "timing", record.timing);
+  write_samples(file, record);
+  file.write_all("vocabulary", record.vocabulary);
+  file.write_all("weights", record.weights);
+  file.write_all("state", record.state);
+  if (record.best) {
+    Archive best;
+    best.put("step", record.best->step);
+    file.write_attributes("best", best);
+    file.write_all("best/weights", record.best->weights);
+  }
+  std::string bytes = file.bytes();
+  seal(bytes);
+  return bytes;
+}
+
+namespace {
+
+RunRecord read_record(std::string_view bytes, const std::string& name, RunParts parts) {
+  const Hdf5File file = Hdf5File::from_bytes(bytes, name);
+  const Archive root = file.attributes();
+  if (!root.has("format") || root.text("format") != kFormat)
+    fail(Failure::data, "{}: is not an Unroll run file; give a run file written by runexp", name);
+  RunRecord record;
+  record.experiment = root.text("experiment");
+  record.run_id = root.text("run_id");
+  const std::optional<RunStatus> status = run_status(root.text("status"));
+  if (!status) fail(Failure::data, "{}: unknown status '{}'", name, root.text("status"));
+  record.status = *status;
+  record.reason = root.text("reason");
+  record.created = root.text("created");
+  record.finished = root.text("finished");
+  record.step = root.integer("checkpoint_step");
+  const Archive config = file.read_all("config");
+  record.config_source = config.text("source");
+  record.config_resolved = config.text("resolved");
+  record.environment = file.read_all("environment");
+  record.metrics = read_tables(file, "metrics", name);
+  record.timing = read_tables(file, "timing", name);
+  read_samples(file, name, record);
+  record.vocabulary = file.read_all("vocabulary");
+  if (parts == RunParts::without_arrays) return record;
+  record.weights = file.read_all("weights");
+  record.state = file.read_all("state");
+  if (file.has("best"))
+    record.best =
+        RunRecord::Best{file.attributes("best").integer("step"), file.read_all("best/weights")};
+  return record;
+}
+
+}  // namespace
+
+RunRecord run_from_bytes(std::string_view bytes, const std::string& name, RunParts parts) {
+  try {
+    return read_record(bytes, name, parts);
+  } catch (const Error& error) {
+    if (std::string_view(error.what()).starts_with(name)) throw;
+    fail(Failure::data, "{}: {}", name, error.what());  // from Archive, which knows no files
+  }
+}
+
+}  // namespace unroll
