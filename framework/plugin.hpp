@@ -9,6 +9,7 @@
 #include <unroll/model/cell.hpp>
 #include <unroll/model/dataset.hpp>
 #include <unroll/model/encoder.hpp>
+#include <unroll/model/fused_recurrence.hpp>
 #include <unroll/model/initializers.hpp>
 #include <unroll/model/optimizer.hpp>
 #include <unroll/model/recurrence.hpp>

@@ -1,0 +1,215 @@
+// Tiles of R rows and C vectors of a product whose right-hand side was packed beforehand, kept in
+// registers from the first multiplication to the last nonlinearity. Part of kernels_recurrent.cpp.
+//
+// A panel is C vectors of columns; packed, its K rows of C * kLanes floats lie one after another.
+// Columns beyond the matrix are zero.
+
+#if defined(UNROLL_TENSOR_RECURRENT_TILES_INL_HPP_) == defined(HWY_TARGET_TOGGLE)
+#ifdef UNROLL_TENSOR_RECURRENT_TILES_INL_HPP_
+#undef UNROLL_TENSOR_RECURRENT_TILES_INL_HPP_
+#else
+#define UNROLL_TENSOR_RECURRENT_TILES_INL_HPP_
+#endif
+
+#include <unroll/tensor/gate_math-inl.hpp>
+
+HWY_BEFORE_NAMESPACE();
+namespace unroll::recurrent::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+constexpr D kD;
+constexpr auto kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
+
+/// Rows of a tile with C vectors: as many as the registers hold beside a row of the panel.
+#if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM
+template <int C>
+constexpr int kMaxRows = C == 3 ? 8 : 6;  // 32 registers
+#else
+template <int C>
+constexpr int kMaxRows = C == 3 ? 4 : 3;  // 16 registers
+#endif
+
+constexpr std::int64_t kUnpackedRows = 4;           ///< at most, for a single step without packing
+constexpr std::int64_t kParallelProduct = 1 << 18;  ///< elements from which a row uses threads
+constexpr std::int64_t kChunk = 256;                ///< columns a thread takes then
+
+HWY_INLINE V Zero() {
+  return hn::Zero(kD);
+}
+HWY_INLINE V One() {
+  return hn::Set(kD, 1.0f);
+}
+
+/// The next kLanes floats, or as many as are left, then zeros.
+HWY_INLINE V Load(const float* from, std::int64_t left) {
+  if (HWY_LIKELY(left >= kLanes)) return hn::LoadU(kD, from);
+  HWY_ALIGN float lanes[kLanes] = {};
+  std::memcpy(lanes, from, static_cast<std::size_t>(left) * sizeof(float));
+  return hn::Load(kD, lanes);
+}
+
+HWY_INLINE void Store(V value, float* to, std::int64_t left) {
+  if (HWY_LIKELY(left >= kLanes)) {
+    hn::StoreU(value, kD, to);
+  } else {
+    HWY_ALIGN float lanes[kLanes];
+    hn::Store(value, kD, lanes);
+    std::memcpy(to, lanes, static_cast<std::size_t>(left) * sizeof(float));
+  }
+}
+
+/// A panel holds C blocks of neighbouring columns when there is one gate (width == H), otherwise
+/// the same block of columns of each of C gates.
+HWY_INLINE std::int64_t Panels(std::int64_t H, std::int64_t width, int C) {
+  const std::int64_t columns = width == H ? C * kLanes : kLanes;
+  return (H + columns - 1) / columns;
+}
+
+/// The first column of vector c of a panel; `width` or more if it is beyond the matrix.
+HWY_INLINE std::int64_t ColumnOf(std::int64_t panel, int c, std::int64_t H, std::int64_t width,
+                                 int C) {
+  return width == H ? (panel * C + c) * kLanes : c * H + panel * kLanes;
+}
+
+/// U [H, width] in panels, each [H][C * kLanes].
+inline Tensor PackColumns(const float* U, std::int64_t H, std::int64_t width, int C) {
+  const std::int64_t panels = Panels(H, width, C);
+  Tensor packed = Tensor::empty({panels, H, C * kLanes});
+  float* const all = packed.data<float>();
+  parallel_for(panels, [&](std::int64_t panel) {
+    for (std::int64_t k = 0; k < H; ++k) {
+      float* const row = all + (panel * H + k) * C * kLanes;
+      for (int c = 0; c < C; ++c) {
+        const std::int64_t column = ColumnOf(panel, c, H, width, C);
+        const std::int64_t left = width == H ? H - column : H - panel * kLanes;
+        const V value = left > 0 ? Load(U + k * width + column, left) : Zero();
+        hn::StoreU(value, kD, row + c * kLanes);
+      }
+    }
+  });
+  return packed;
+}
+
+/// The transpose of U [H, width] in panels of C blocks of neighbouring rows of U, each
+/// [width][C * kLanes].
+inline Tensor PackRows(const float* U, std::int64_t H, std::int64_t width, int C) {
+  const std::int64_t panels = Panels(H, H, C);
+  Tensor packed = Tensor::zeros({panels, width, C * kLanes});
+  float* const all = packed.data<float>();
+  parallel_for(panels, [&](std::int64_t panel) {
+    const std::int64_t first = panel * C * kLanes, count = std::min(C * kLanes, H - first);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const float* const row = U + (first + i) * width;
+      float* const column = all + panel * width * C * kLanes + i;
+      for (std::int64_t k = 0; k < width; ++k) column[k * C * kLanes] = row[k];
+    }
+  });
+  return packed;
+}
+
+template <int R, int C>
+HWY_INLINE void Clear(V (&acc)[R][C]) {
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) acc[r][c] = Zero();
+  }
+}
+
+/// acc += a [R, K] times a packed panel [K, C * kLanes]; rows of a are `stride` apart.
+template <int R, int C>
+HWY_INLINE void Multiply(const float* HWY_RESTRICT a, std::int64_t stride,
+                         const float* HWY_RESTRICT panel, std::int64_t K, V (&acc)[R][C]) {
+  for (std::int64_t k = 0; k < K; ++k, panel += C * kLanes) {
+    V b[C];
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) b[c] = hn::LoadU(kD, panel + c * kLanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      const V x = hn::Set(kD, a[r * stride + k]);
+#pragma GCC unroll 4
+      for (int c = 0; c < C; ++c) acc[r][c] = hn::MulAdd(x, b[c], acc[r][c]);
+    }
+  }
+}
+
+/// y[begin … end-1] = x [K] times those columns of M [K, width]. y has room for kLanes more.
+inline void RowTimesMatrix(const float* HWY_RESTRICT x, const float* HWY_RESTRICT M, std::int64_t K,
+                           std::int64_t width, std::int64_t begin, std::int64_t end,
+                           float* HWY_RESTRICT y) {
+  constexpr std::int64_t kRows = 8;  // at a time, so that y is read and written less often
+  std::fill(y + begin, y + end, 0.0f);
+  std::int64_t k = 0;
+  for (; k + kRows <= K; k += kRows) {
+    const float* const rows = M + k * width;
+    std::int64_t j = begin;
+    for (; j + kLanes <= end; j += kLanes) {
+      V sum = hn::LoadU(kD, y + j), other = Zero();
+#pragma GCC unroll 8
+      for (std::int64_t i = 0; i < kRows; i += 2) {
+        sum = hn::MulAdd(hn::Set(kD, x[k + i]), hn::LoadU(kD, rows + i * width + j), sum);
+        other =
+            hn::MulAdd(hn::Set(kD, x[k + i + 1]), hn::LoadU(kD, rows + (i + 1) * width + j), other);
+      }
+      hn::StoreU(sum + other, kD, y + j);
+    }
+    for (; j < end; ++j)
+      for (std::int64_t i = 0; i < kRows; ++i) y[j] += x[k + i] * rows[i * width + j];
+  }
+  for (; k < K; ++k)
+    for (std::int64_t j = begin; j < end; ++j) y[j] += x[k] * M[k * width + j];
+}
+
+template <int R>
+struct Rows {
+  constexpr operator int() const { return R; }
+};
+
+/// Calls f(Rows<R>, row) for tiles that cover rows begin … end-1, as even as they can be.
+template <int kMax, class Function>
+HWY_INLINE void ForTiles(std::int64_t begin, std::int64_t end, const Function& f) {
+  std::int64_t tiles = (end - begin + kMax - 1) / kMax;
+  for (std::int64_t row = begin; tiles > 0; --tiles) {
+    const std::int64_t rows = (end - row + tiles - 1) / tiles;
+    switch (rows) {
+      case 1:
+        f(Rows<1>(), row);
+        break;
+      case 2:
+        f(Rows<2>(), row);
+        break;
+      case 3:
+        f(Rows<3>(), row);
+        break;
+      default:
+        if constexpr (kMax > 3) {
+          if (rows == 4) f(Rows<4>(), row);
+        }
+        if constexpr (kMax > 4) {
+          if (rows == 5) f(Rows<5>(), row);
+          if (rows == 6) f(Rows<6>(), row);
+        }
+        if constexpr (kMax > 6) {
+          if (rows == 7) f(Rows<7>(), row);
+          if (rows == 8) f(Rows<8>(), row);
+        }
+    }
+    row += rows;
+  }
+}
+
+/// Calls f(begin, end) for an even share of the batch in each thread.
+template <int C, class Function>
+void ForRows(std::int64_t batch, const Function& f) {
+  const std::int64_t most = std::max<std::int64_t>(1, Engine::get().threads());
+  const std::int64_t shares = std::min(most, (batch + kMaxRows<C> - 1) / kMaxRows<C>);
+  parallel_for(
+      shares, [&](std::int64_t share) { f(batch * share / shares, batch * (share + 1) / shares); });
+}
+
+}  // namespace unroll::recurrent::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

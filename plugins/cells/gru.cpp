@@ -1,0 +1,82 @@
+// Gated recurrent unit (Cho et al. 2014, arXiv 1406.1078). Gates in the order z, r, n;
+// a = x W + b:
+//
+//   z = sigmoid(a_z + h U_z)     r = sigmoid(a_r + h U_r)
+//   n = tanh(a_n + r * (h U_n + bn))       reset: after, as cuDNN and PyTorch
+//   n = tanh(a_n + (r * h) U_n)            reset: before, as in the paper
+//   h' = (1 - z) * n + z * h
+//
+// W [I, 3H], U [H, 3H], b [3H], bn [H] (reset after alone). z keeps the old state, as in PyTorch;
+// in Cho's first version and in Keras before 2.3 it is the same, Chung et al. 2014 swap z and 1-z.
+// Left out: minimal variants (mgu, minGRU). Reset before, and double precision, run step by step.
+#include <unroll/plugin.hpp>
+
+namespace {
+
+using namespace unroll;
+
+class Gru final : public Cell {
+ public:
+  struct Options {
+    std::string reset = "after";
+  };
+
+  static void describe(Schema<Options>& schema) {
+    schema.summary("Gated recurrent unit (Cho et al. 2014)");
+    schema.option("reset", &Options::reset, "where the reset gate acts: on h U_n, or on h itself")
+        .choices({"after", "before"});
+  }
+
+  Gru(const Options& options, const CellSizes& sizes, const Parameters& parameters)
+      : hidden_(sizes.hidden),
+        W_(parameters.make("W", {sizes.input, 3 * hidden_},
+                           init::input_weights(sizes.initial, hidden_, 3),
+                           {"input, gates * hidden", kGates})),
+        U_(parameters.make("U", {hidden_, 3 * hidden_},
+                           init::recurrent_weights(sizes.initial, hidden_, 3),
+                           {"hidden before, gates * hidden", kGates})),
+        b_(parameters.make("b", {3 * hidden_}, init::bias(sizes.initial, hidden_),
+                           {"gates * hidden", kGates})) {
+    if (options.reset == "after")
+      bn_ = &parameters.make("bn", {hidden_}, init::bias(sizes.initial, hidden_), {"hidden", "n"});
+  }
+
+  std::vector<StatePart> state() const override { return {{"h", hidden_}}; }
+
+ protected:
+  Var project(Var x) override { return affine(x, W_, b_); }
+
+  State step(Var projected, const State& state) override {
+    Graph& graph = *projected.graph();
+    if (bn_ != nullptr && fusable(projected) && !graph.recording())
+      return fused_step(FusedCell::gru, projected, state, {&U_, bn_});
+    const Var h = state[0];
+    const std::vector<Var> a = split(projected, 3);
+    if (bn_ != nullptr) {
+      const std::vector<Var> u = split(matmul(h, U_), 3);
+      const Var n = tanh(a[2] + sigmoid(a[1] + u[1]) * (u[2] + *bn_));
+      return {blend(sigmoid(a[0] + u[0]), h, n)};
+    }
+    const Var U = graph.use(U_);
+    const std::vector<Var> zr = split(
+        sigmoid(columns(projected, 0, 2 * hidden_) + matmul(h, columns(U, 0, 2 * hidden_))), 2);
+    const Var n = tanh(a[2] + matmul(zr[1] * h, columns(U, 2 * hidden_, 3 * hidden_)));
+    return {blend(zr[0], h, n)};
+  }
+
+  Unrolled unroll(Var projected, const State& state) override {
+    if (bn_ == nullptr || !fusable(projected)) return Cell::unroll(projected, state);
+    return fused_unroll(FusedCell::gru, projected, state, {&U_, bn_}, owns_projected());
+  }
+
+ private:
+  static constexpr const char* kGates = "z, r, n";
+
+  std::int64_t hidden_;
+  Parameter &W_, &U_, &b_;
+  Parameter* bn_ = nullptr;  ///< reset after: bias of h U_n
+};
+
+}  // namespace
+
+UNROLL_PLUGIN(cell, "gru", "1.0.0", Gru)

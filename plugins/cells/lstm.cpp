@@ -1,0 +1,101 @@
+// Long short-term memory (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000, "Learning
+// to forget"; peepholes: Gers et al. 2002, "Learning precise timing"; projection: Sak et al. 2014,
+// arXiv 1402.1128). Gates in the order i, f, g, o; a = x W + h U + b:
+//
+//   i = sigmoid(a_i)   f = sigmoid(a_f)   g = tanh(a_g)
+//   c' = f * c + i * g                    o = sigmoid(a_o)
+//   h' = o * tanh(c')
+//
+// With peepholes a_i + c P_0, a_f + c P_1 and a_o + c' P_2 stand for a_i, a_f and a_o; with a
+// projection to Q units h' = (o * tanh(c')) R. W [I, 4H], U [H, 4H], b [4H], P [3, H], R [H, Q],
+// U then [Q, 4H]. Left out: full peephole matrices, coupled input and forget gates, Sak's second
+// (non-recurrent) projection. Projection, and double precision, run step by step.
+#include <unroll/plugin.hpp>
+
+namespace {
+
+using namespace unroll;
+
+class Lstm final : public Cell {
+ public:
+  struct Options {
+    double forget_bias = 1.0;
+    bool peepholes = false;
+    std::int64_t projection = 0;
+  };
+
+  static void describe(Schema<Options>& schema) {
+    schema.summary("Long short-term memory (Hochreiter and Schmidhuber 1997)");
+    schema
+        .option("forget_bias", &Options::forget_bias,
+                "added to the forget gate's bias at the start (Jozefowicz et al. 2015)")
+        .range(-100, 100);
+    schema.option("peepholes", &Options::peepholes,
+                  "the gates see the memory cell (Gers et al. 2002)");
+    schema
+        .option("projection", &Options::projection,
+                "units that h is projected to, 0 for none (Sak et al. 2014)")
+        .at_least(0);
+  }
+
+  Lstm(const Options& options, const CellSizes& sizes, const Parameters& parameters)
+      : hidden_(sizes.hidden),
+        outputs_(options.projection > 0 ? options.projection : hidden_),
+        kind_(options.peepholes ? FusedCell::lstm_peephole : FusedCell::lstm),
+        W_(parameters.make("W", {sizes.input, 4 * hidden_},
+                           init::input_weights(sizes.initial, hidden_, 4),
+                           {"input, gates * hidden", kGates})),
+        U_(parameters.make("U", {outputs_, 4 * hidden_},
+                           init::recurrent_weights(sizes.initial, hidden_, 4),
+                           {"hidden before, gates * hidden", kGates})),
+        b_(parameters.make(
+            "b", {4 * hidden_},
+            init::bias(sizes.initial, hidden_, hidden_, 2 * hidden_, options.forget_bias),
+            {"gates * hidden", kGates})) {
+    if (options.peepholes)
+      P_ = &parameters.make("P", {3, hidden_}, init::zeros(), {"gates, hidden", "i, f, o"});
+    if (options.projection > 0)
+      R_ =
+          &parameters.make("R", {hidden_, outputs_}, init::input_weights(sizes.initial, hidden_, 1),
+                           {"hidden, projected", {}});
+  }
+
+  std::vector<StatePart> state() const override { return {{"h", outputs_}, {"c", hidden_}}; }
+
+ protected:
+  Var project(Var x) override { return affine(x, W_, b_); }
+
+  State step(Var projected, const State& state) override {
+    Graph& graph = *projected.graph();
+    if (R_ == nullptr && fusable(projected) && !graph.recording())
+      return fused_step(kind_, projected, state, {&U_, P_});
+    const Var before = state[1];
+    const std::vector<Var> a = split(projected + matmul(state[0], U_), 4);
+    const auto peep = [&](Var gate, int row, Var memory) {
+      return P_ == nullptr ? gate : gate + memory * at(graph.use(*P_), row);
+    };
+    const Var i = sigmoid(peep(a[0], 0, before));
+    const Var f = sigmoid(peep(a[1], 1, before));
+    const Var c = f * before + i * tanh(a[2]);
+    const Var h = sigmoid(peep(a[3], 2, c)) * tanh(c);
+    return {R_ == nullptr ? h : matmul(h, *R_), c};
+  }
+
+  Unrolled unroll(Var projected, const State& state) override {
+    if (R_ != nullptr || !fusable(projected)) return Cell::unroll(projected, state);
+    return fused_unroll(kind_, projected, state, {&U_, P_}, owns_projected());
+  }
+
+ private:
+  static constexpr const char* kGates = "i, f, g, o";
+
+  std::int64_t hidden_, outputs_;
+  FusedCell kind_;
+  Parameter &W_, &U_, &b_;
+  Parameter* P_ = nullptr;  ///< peepholes
+  Parameter* R_ = nullptr;  ///< projection
+};
+
+}  // namespace
+
+UNROLL_PLUGIN(cell, "lstm", "1.0.0", Lstm)
