@@ -11,7 +11,7 @@
 namespace unroll {
 
 class Registry;
-class RunFile;
+struct RunRecord;
 
 /// A tokenizer, its vocabulary and an architecture with its parameters.
 struct Model {
@@ -23,9 +23,14 @@ struct Model {
 
 /// A new model with initial weights.
 Model make_model(const ExperimentOptions& options, const Registry& registry, Vocabulary vocabulary);
-/// The model of a run file, with the weights that the run ended with. Needs no data files.
-Model load_model(const RunFile& run, const Registry& registry);
-/// The experiment a run file was made by.
-ExperimentOptions load_experiment(const RunFile& run, const Registry& registry);
+/// The model of a run: its best weights where it kept them, otherwise its last. Needs no data
+/// files. Throws Error(data) if the file lacks what the model needs.
+Model load_model(const RunRecord& run, const Registry& registry);
+/// What a checkpoint holds of a model: its parameters by name and, below `learnt/`, what an
+/// architecture knows beside them. `restore` is the inverse.
+Archive save_weights(const Model& model);
+void restore_weights(Model& model, const Archive& weights);
+/// The experiment that a run was made by.
+ExperimentOptions load_experiment(const RunRecord& run, const Registry& registry);
 
 }  // namespace unroll

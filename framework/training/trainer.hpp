@@ -1,7 +1,6 @@
 // Trainer: an experiment from data to run file.
 #pragma once
 
-#include <array>
 #include <csignal>
 #include <cstdint>
 #include <memory>
@@ -12,20 +11,14 @@
 #include <unroll/model/dataset.hpp>
 #include <unroll/training/evaluate.hpp>
 #include <unroll/training/experiment.hpp>
+#include <unroll/training/learner.hpp>
 #include <unroll/training/model.hpp>
 
 namespace unroll {
 
 class Registry;
-class RunFile;
+struct RunRecord;
 class RunWriter;
-
-/// Where the time of a step goes, in seconds since training began.
-struct StepTimes {
-  double data = 0, forward = 0, backward = 0, optimizer = 0;
-  double evaluation = 0, samples = 0, checkpoints = 0;
-  double steps() const { return data + forward + backward + optimizer; }
-};
 
 struct Progress {
   std::int64_t step = 0, total_steps = 0;
@@ -108,7 +101,7 @@ class Trainer {
   /// Continues a run where its last checkpoint stands, to the very bits of a run that was never
   /// interrupted. The data files must be as they were. `longer`, if given, replaces the options
   /// (of the same model and data), to train on with more epochs.
-  static Trainer resume(const RunFile& run, const Registry& registry,
+  static Trainer resume(const RunRecord& run, const Registry& registry,
                         const ExperimentOptions* longer = nullptr);
   Trainer(Trainer&&) noexcept;
   ~Trainer();

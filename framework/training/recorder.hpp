@@ -1,0 +1,35 @@
+// Recorder: what training writes to a run file, and under which names.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <unroll/training/trainer.hpp>
+
+namespace unroll {
+
+struct Checkpoint;
+
+/// Does nothing where there is no file. Splits: train, validation, test. What differs from one run
+/// of the same seed to the next, speed and time, goes to the file's timing tables.
+class Recorder {
+ public:
+  explicit Recorder(RunWriter* file) : file_(file) {}
+
+  bool writes() const noexcept { return file_ != nullptr; }
+  void train(std::int64_t step, const Figures& figures, double gradient_norm, double learning_rate);
+  void split(const std::string& name, std::int64_t step, const Figures& figures);
+  void timing(std::int64_t step, double tokens_per_second, double seconds);
+  void samples(const std::vector<SampleReport>& reports);
+  void checkpoint(Checkpoint checkpoint);
+  void finish(Status status);
+  /// The run failed: all that was recorded is kept, and the last checkpoint. A second failure
+  /// while saying so is not reported: the first one is what matters.
+  void fail(const std::string& reason, bool diverged) noexcept;
+
+ private:
+  RunWriter* file_;
+};
+
+}  // namespace unroll

@@ -1,0 +1,266 @@
+// One sitting of a run: steps, and between them what is due.
+#include <algorithm>
+#include <cmath>
+
+#include <unroll/core/error.hpp>
+#include <unroll/training/generation.hpp>
+#include <unroll/training/trainer_impl.hpp>
+
+namespace unroll {
+namespace {
+
+void add(Figures& sum, const Figures& more) {
+  sum.nats += more.nats;
+  sum.tokens += more.tokens;
+  sum.correct += more.correct;
+  sum.characters += more.characters;
+}
+
+}  // namespace
+
+double Trainer::Impl::tokens_per_second() const {
+  return step_seconds > 0 ? static_cast<double>(tokens) / step_seconds : 0;
+}
+
+void Trainer::Impl::one_step(Observer& observer) {
+  const double before = learner->times().steps();
+  const StepResult result = learner->step();
+  const double taken = learner->times().steps() - before;
+  const TrainingOptions& t = options.training;
+  const std::int64_t step = learner->steps();
+  const bool epoch_ends = learner->batch() == 0;
+  const bool last = learner->finished();
+
+  const Figures figures{result.nats, result.tokens, result.correct,
+                        std::llround(static_cast<double>(result.tokens) * characters_per_token)};
+  add(state.since_log, figures);
+  add(state.since_evaluation, figures);
+  state.norms_since_log += result.gradient_norm;
+  state.steps_since_log += 1;
+  state.learning_rate = result.learning_rate;
+  tokens += result.tokens;
+  step_seconds += taken;
+
+  const auto every = [&](std::int64_t steps) {
+    return last || (steps > 0 ? step % steps == 0 : epoch_ends);
+  };
+  state.due.log = last || step % t.log_every == 0;
+  state.due.evaluation = every(t.evaluate_every);
+  state.due.samples = !options.generate.samplers.empty() &&
+                      (t.sample_every > 0 ? every(t.sample_every) : state.due.evaluation);
+  state.due.checkpoint =
+      every(t.checkpoint_every) ||
+      (t.checkpoint_seconds > 0 && seconds_since(last_checkpoint) >= t.checkpoint_seconds);
+
+  // A running mean over about the last hundred steps.
+  smoothed_steps = std::min<std::int64_t>(smoothed_steps + 1, 100);
+  smoothed += (figures.loss() - smoothed) / static_cast<double>(smoothed_steps);
+  Progress progress;
+  progress.step = step;
+  progress.total_steps = plan.total_steps;
+  progress.epoch = epoch_ends ? learner->epoch() : learner->epoch() + 1;
+  progress.epochs = (plan.total_steps + plan.steps_per_epoch - 1) / plan.steps_per_epoch;
+  progress.batch = epoch_ends ? plan.steps_per_epoch : learner->batch();
+  progress.batches = plan.steps_per_epoch;
+  progress.loss = smoothed;
+  progress.last_loss = figures.loss();
+  progress.gradient_norm = result.gradient_norm;
+  progress.learning_rate = result.learning_rate;
+  progress.tokens_per_second = tokens_per_second();
+  progress.seconds = total_seconds();
+  const auto left = static_cast<double>(plan.total_steps - step);
+  const StepTimes& times = learner->times();
+  const double per_token = step_seconds / static_cast<double>(std::max<std::int64_t>(tokens, 1));
+  progress.seconds_left = left * static_cast<double>(plan.tokens_per_step) * per_token;
+  if (evaluations > 0) {
+    const auto interval =
+        static_cast<double>(t.evaluate_every > 0 ? t.evaluate_every : plan.steps_per_epoch);
+    progress.seconds_left += std::ceil(left / interval) * (times.evaluation + times.samples) /
+                             static_cast<double>(evaluations);
+  }
+  observer.on_step(progress);
+}
+
+void Trainer::Impl::log(Recorder& recorder) {
+  recorder.train(learner->steps(), state.since_log,
+                 state.norms_since_log / static_cast<double>(state.steps_since_log),
+                 state.learning_rate);
+  recorder.timing(learner->steps(), tokens_per_second(), total_seconds());
+  state.since_log = {};
+  state.norms_since_log = 0;
+  state.steps_since_log = 0;
+}
+
+void Trainer::Impl::keep_best() {
+  const EarlyStopping& stopping = options.training.early_stopping;
+  const double loss = state.validation->loss();
+  if (loss < state.best.loss) {
+    state.best = {loss, learner->steps(), *state.validation, std::nullopt, false};
+    if (stopping.restore_best) state.best.weights = save_weights(model);
+  }
+  if (loss < state.counted_loss - stopping.minimum_improvement) {
+    state.counted_loss = loss;
+    state.waited = 0;
+  } else if (++state.waited >= stopping.patience && stopping.patience > 0) {
+    state.stopped_early = true;
+  }
+}
+
+bool Trainer::Impl::evaluation(Observer& observer, Recorder& recorder,
+                               const volatile std::sig_atomic_t* stop) {
+  const auto start = Clock::now();
+  std::optional<Figures> figures;
+  if (!validation.texts.empty()) {
+    figures = evaluate(*model.architecture, validation, stop);
+    if (stopped(stop)) return false;
+    if (!std::isfinite(figures->nats))
+      fail(Failure::diverged, "step {}: the validation loss is {}", learner->steps(),
+           figures->loss());
+    recorder.split("validation", learner->steps(), *figures);
+  }
+  state.train = state.since_evaluation;
+  state.validation = figures;
+  state.since_evaluation = {};
+  learner->schedule().observe(figures ? figures->loss() : state.train->loss());
+  if (figures) keep_best();
+  learner->times().evaluation += seconds_since(start);
+  ++evaluations;
+  const std::int64_t epoch = learner->batch() == 0 ? learner->epoch() : learner->epoch() + 1;
+  observer.on_evaluation({learner->steps(), epoch, *state.train, figures,
+                          figures && state.best.step == learner->steps()});
+  return true;
+}
+
+bool Trainer::Impl::samples(Observer& observer, Recorder& recorder,
+                            const volatile std::sig_atomic_t* stop) {
+  const auto start = Clock::now();
+  std::vector<SampleReport> reports;
+  Generator generator(model);
+  const std::int64_t step = learner ? learner->steps() : 0;
+  for (const std::string& prompt : options.generate.all_prompts())
+    for (std::size_t i = 0; i < options.generate.samplers.size(); ++i) {
+      const PluginChoice& choice = options.generate.samplers[i];
+      const auto sampler = registry.make_sampler(choice);
+      RandomStream random(options.seed, fmt::format("sample/{}/{}", step, i));
+      const Generated text = generator.generate(prompt, options.generate.length, *sampler, random,
+                                                [&](std::string_view) { return !stopped(stop); });
+      if (stopped(stop)) return false;
+      reports.push_back(
+          {step, label("sampler", choice, registry), prompt, text.text, text.unknown});
+    }
+  recorder.samples(reports);
+  if (learner) learner->times().samples += seconds_since(start);
+  observer.on_samples(reports);
+  return true;
+}
+
+void Trainer::Impl::checkpoint(Observer& observer, Recorder& recorder) {
+  const auto start = Clock::now();
+  if (!recorder.writes()) return;
+  recorder.checkpoint(checkpoint_now());
+  state.best.saved = true;
+  last_checkpoint = Clock::now();
+  const double taken = seconds_since(start);
+  learner->times().checkpoints += taken;
+  observer.on_checkpoint(learner->steps(), taken);
+}
+
+bool Trainer::Impl::do_what_is_due(Observer& observer, Recorder& recorder,
+                                   const volatile std::sig_atomic_t* stop) {
+  Due& due = state.due;
+  if (due.log) {
+    log(recorder);
+    due.log = false;
+  }
+  if (due.evaluation) {
+    if (!evaluation(observer, recorder, stop)) return false;
+    due.evaluation = false;
+  }
+  if (due.samples) {
+    if (!samples(observer, recorder, stop)) return false;
+    due.samples = false;
+  }
+  if (due.checkpoint) {
+    due.checkpoint = false;
+    checkpoint(observer, recorder);
+  }
+  return true;
+}
+
+bool Trainer::Impl::learn(Observer& observer, Recorder& recorder,
+                          const volatile std::sig_atomic_t* stop) {
+  for (;;) {
+    if (!do_what_is_due(observer, recorder, stop)) return false;
+    if (learner->finished()) return true;
+    if (state.stopped_early) {
+      observer.on_early_stop(learner->steps(), state.best.step);
+      return true;
+    }
+    if (stopped(stop)) return false;
+    one_step(observer);
+  }
+}
+
+bool Trainer::Impl::count(Observer& observer, Recorder& recorder,
+                          const volatile std::sig_atomic_t* stop) {
+  const auto start = Clock::now();
+  for (const TokenText& text : counted.texts) {
+    if (text.size() < 2) continue;
+    const auto batch = make_documents({&text, 1}, static_cast<std::int64_t>(text.size()) - 1);
+    model.architecture->count(batch->get(0));
+    tokens += static_cast<std::int64_t>(text.size()) - 1;
+  }
+  step_seconds = seconds_since(start);
+  if (!validation.texts.empty()) {
+    state.validation = evaluate(*model.architecture, validation, stop);
+    if (stopped(stop)) return false;
+    recorder.split("validation", 0, *state.validation);
+    recorder.timing(0, tokens_per_second(), total_seconds());
+    observer.on_evaluation({0, 1, {}, state.validation, true});
+  }
+  return options.generate.samplers.empty() || samples(observer, recorder, stop);
+}
+
+Summary Trainer::Impl::finish(bool complete, Recorder& recorder) {
+  Summary summary;
+  summary.status = complete ? Status::completed : Status::interrupted;
+  summary.stopped_early = state.stopped_early;
+  summary.train = state.train.value_or(Figures{});
+  summary.validation = state.validation;
+  const std::int64_t step = learner ? learner->steps() : 0;
+  summary.best_step = state.validation ? state.best.step : step;
+  if (recorder.writes()) recorder.checkpoint(checkpoint_now());
+  if (complete && state.best.weights && state.best.step != step) {
+    restore_weights(model, *state.best.weights);
+    summary.validation = state.best.figures;
+  }
+  if (complete && !test.texts.empty()) {
+    summary.test = evaluate(*model.architecture, test);
+    recorder.split("test", summary.best_step, *summary.test);
+  }
+  recorder.finish(summary.status);
+  summary.steps = step;
+  summary.epochs = learner ? learner->epoch() : 1;
+  summary.seconds = total_seconds();
+  summary.tokens_per_second = tokens_per_second();
+  if (learner) summary.times = learner->times();
+  return summary;
+}
+
+Summary Trainer::train(RunWriter* file, Observer& observer,
+                       const volatile std::sig_atomic_t* stop) {
+  Impl& run = *impl_;
+  Recorder recorder(file);
+  run.began = run.last_checkpoint = Clock::now();
+  try {
+    const bool complete =
+        run.plan.counts ? run.count(observer, recorder, stop) : run.learn(observer, recorder, stop);
+    return run.finish(complete, recorder);
+  } catch (const std::exception& error) {
+    const auto* known = dynamic_cast<const Error*>(&error);
+    recorder.fail(error.what(), known != nullptr && known->kind() == Failure::diverged);
+    throw;
+  }
+}
+
+}  // namespace unroll
