@@ -154,22 +154,21 @@ void Journal::remove() {
   ::unlink(path_.c_str());
 }
 
-bool fold_journal(std::string_view text, std::string_view seal, const std::string& name,
+void fold_journal(std::string_view text, std::string_view seal, const std::string& name,
                   RunRecord& record) {
   const std::string header = fmt::format("{}{}\n", kHeader, seal);
-  if (!text.starts_with(header)) return text.empty() || header.starts_with(text);
+  if (!text.starts_with(header)) return;
   text.remove_prefix(header.size());
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) return true;  // torn by a kill, as is to be expected
+    if (end == std::string_view::npos) return;  // torn by a kill, as is to be expected
     if (!fold_line(text.substr(0, end), record)) {
       record.warnings.push_back(
           fmt::format("{}: is damaged; {} bytes at its end are left out", name, text.size()));
-      return true;
+      return;
     }
     text.remove_prefix(end + 1);
   }
-  return true;
 }
 
 }  // namespace unroll

@@ -51,8 +51,8 @@ class Journal {
 };
 
 /// Adds a journal's records to `record` if the text belongs to the run file of this seal; warns in
-/// `record.warnings` of a damaged end. False if it belongs to another checkpoint.
-bool fold_journal(std::string_view text, std::string_view seal, const std::string& name,
+/// `record.warnings` of a damaged end.
+void fold_journal(std::string_view text, std::string_view seal, const std::string& name,
                   RunRecord& record);
 
 }  // namespace unroll

@@ -55,12 +55,12 @@ RunRecord open_run(const fs::path& path, RunParts parts) {
   for (int attempt = 0;; ++attempt) {
     const std::string bytes = read_sealed(path);
     const std::string journal = journal_text(path);
+    // A new checkpoint may have been renamed into place, and its predecessor's journal removed,
+    // between the two reads; then the pair is read again.
+    if (attempt < kAttempts && seal_of_file(path) != seal_of(bytes)) continue;
     RunRecord record = run_from_bytes(bytes, path.string(), parts);
-    // A journal of another checkpoint is either stale or of one that has just been renamed into
-    // place; then the file has changed, and reading again finds the pair.
-    if (fold_journal(journal, seal_of(bytes), journal_of(path).string(), record) ||
-        attempt == kAttempts || seal_of(read_sealed(path)) == seal_of(bytes))
-      return record;
+    fold_journal(journal, seal_of(bytes), journal_of(path).string(), record);
+    return record;
   }
 }
 

@@ -28,6 +28,8 @@ std::string read_sealed(const std::filesystem::path& path);
 
 /// The SHA-256 in the seal of bytes from `read_sealed` or `run_to_bytes`.
 std::string seal_of(std::string_view bytes);
+/// The same of what the file is at the moment, unchecked.
+std::string seal_of_file(const std::filesystem::path& path);
 
 /// Does a file begin as run files do? It may be damaged all the same.
 bool looks_like_run(const std::filesystem::path& path);

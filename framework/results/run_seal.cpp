@@ -2,10 +2,6 @@
 //   UNROLLRUN 1\n
 //   length 123456\n            bytes after the user block
 //   sha256 <64 hex digits>\n   of those bytes
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <array>
 #include <charconv>
 #include <fstream>
 
@@ -87,6 +83,10 @@ std::string seal_of(std::string_view bytes) {
   const std::size_t at = bytes.substr(0, kUserBlock).find(kDigest);
   return at == std::string_view::npos ? std::string()
                                       : std::string(bytes.substr(at + kDigest.size(), 64));
+}
+
+std::string seal_of_file(const std::filesystem::path& path) {
+  return seal_of(first_bytes(path, kUserBlock));
 }
 
 std::string read_sealed(const std::filesystem::path& path) {

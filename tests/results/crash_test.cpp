@@ -1,0 +1,178 @@
+// What a kill at any moment and damage of any kind leave behind.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <random>
+
+#include <gmock/gmock.h>
+
+#include <unroll/core/error.hpp>
+#include <unroll/results/run_file.hpp>
+
+#include "results/sample_run.hpp"
+#include "results/scratch.hpp"
+
+namespace unroll {
+namespace {
+
+constexpr int kKills = 40;
+constexpr int kStepsPerCheckpoint = 7;
+
+double loss_at(std::int64_t step) {
+  return 4.0 / static_cast<double>(step);
+}
+
+Checkpoint large_checkpoint(std::int64_t step) {
+  Checkpoint checkpoint = sample_checkpoint(step);
+  checkpoint.weights.put("large",
+                         Array{{50'000}, std::vector<float>(50'000, static_cast<float>(step)), {}});
+  return checkpoint;
+}
+
+/// Trains for ever from the last checkpoint; reports each step that must survive.
+[[noreturn]] void train(const std::filesystem::path& path, int report) {
+  RunWriter writer = RunWriter::resume(path);
+  for (std::int64_t step = writer.record().step + 1;; ++step) {
+    writer.append_metrics("train", step, {{"loss", loss_at(step), "nats/char"}});
+    writer.append_sample({step, "greedy", "a", "line\n" + std::to_string(step)});
+    if (::write(report, &step, sizeof step) != sizeof step) ::_exit(1);
+    if (step % kStepsPerCheckpoint == 0) writer.checkpoint(large_checkpoint(step));
+  }
+}
+
+TEST(Crash, KilledAtAnyMomentTheFileOpensAndNothingReportedIsLost) {
+  const Scratch scratch;
+  const auto path = scratch / "run.h5";
+  RunWriter::create(path, sample_record());
+  std::mt19937 random(1);
+  std::int64_t checkpoint = 0, furthest = 0;
+  for (int kill = 0; kill < kKills; ++kill) {
+    int pipe[2];
+    ASSERT_EQ(::pipe(pipe), 0);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      try {
+        train(path, pipe[1]);
+      } catch (...) {
+        ::_exit(1);
+      }
+    }
+    ::close(pipe[1]);
+    std::int64_t reported = 0;
+    ASSERT_EQ(::read(pipe[0], &reported, sizeof reported), ssize_t{sizeof reported});
+    ::usleep(std::uniform_int_distribution<useconds_t>(0, 30'000)(random));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "the writer gave up by itself";
+    while (::read(pipe[0], &reported, sizeof reported) == ssize_t{sizeof reported}) {
+    }
+    ::close(pipe[0]);
+
+    const RunRecord run = open_run(path);
+    const MetricTable& table = run.metrics.at("train");
+    ASSERT_GE(table.rows(), static_cast<std::size_t>(reported));
+    for (std::size_t i = 0; i < table.rows(); ++i) {
+      ASSERT_EQ(table.steps[i], static_cast<std::int64_t>(i + 1));
+      ASSERT_EQ((*table.find("loss"))[i], loss_at(table.steps[i]));
+    }
+    ASSERT_GE(run.samples.size(), static_cast<std::size_t>(reported));
+    ASSERT_TRUE(run.warnings.empty());
+    ASSERT_EQ(run.status, RunStatus::running);
+    ASSERT_FALSE(run_writer(path));
+    ASSERT_GE(run.step, checkpoint);
+    checkpoint = run.step;
+    furthest = reported;
+    if (run.step > 0) {
+      ASSERT_EQ(run.state.integer("position/window"), run.step);
+      ASSERT_EQ(run.weights.array("large").values,
+                large_checkpoint(run.step).weights.array("large").values);
+    }
+  }
+  EXPECT_GT(checkpoint, 0);
+  EXPECT_GT(furthest, kStepsPerCheckpoint);
+}
+
+TEST(Crash, ReadersNeverSeeHalfACheckpoint) {
+  const Scratch scratch;
+  const auto path = scratch / "run.h5";
+  RunWriter::create(path, sample_record());
+  int pipe[2];
+  ASSERT_EQ(::pipe(pipe), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    try {
+      train(path, pipe[1]);
+    } catch (...) {
+      ::_exit(1);
+    }
+  }
+  std::int64_t first = 0;
+  ASSERT_EQ(::read(pipe[0], &first, sizeof first), ssize_t{sizeof first});
+  std::size_t rows = 0;
+  for (int i = 0; i < 60; ++i) {
+    const RunRecord run = open_run(path);
+    const std::size_t now = run.metrics.empty() ? 0 : run.metrics.at("train").rows();
+    EXPECT_GE(now, rows) << "rows that had been seen are gone";
+    rows = now;
+  }
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+  EXPECT_GT(rows, 0u);
+}
+
+TEST(Crash, AThousandDamagedFilesAreRefusedQuickly) {
+  const Scratch scratch;
+  const auto path = scratch / "run.h5";
+  RunRecord record = sample_record();
+  record.metrics["train"].append(1, {{"loss", 4, "nats/char"}});
+  record.weights = sample_checkpoint(1).weights;
+  const std::string whole = run_to_bytes(record);
+  std::mt19937 random(2);
+  const auto below = [&](std::size_t bound) {
+    return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random);
+  };
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 1000; ++i) {
+    std::string bytes = whole;
+    switch (i % 5) {
+      case 0:  // a bit anywhere
+        bytes[below(bytes.size())] ^= static_cast<char>(1U << below(8));
+        break;
+      case 1:  // a bit in the user block
+        bytes[below(512)] ^= static_cast<char>(1U << below(8));
+        break;
+      case 2:
+        bytes.resize(below(bytes.size()));
+        break;
+      case 3:  // a page of noise
+        for (std::size_t at = below(bytes.size()), n = 0; n < 4096 && at < bytes.size(); ++at, ++n)
+          bytes[at] = static_cast<char>(below(256));
+        break;
+      default:  // nothing but noise, at times behind a good start
+        for (std::size_t at = below(2) * 512; at < bytes.size(); ++at)
+          bytes[at] = static_cast<char>(below(256));
+    }
+    if (bytes == whole) continue;
+    std::ofstream(path, std::ios::binary) << bytes;
+    try {
+      open_run(path);
+      ADD_FAILURE() << "mutation " << i << " was accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), Failure::data);
+      EXPECT_EQ(std::string(error.what()).rfind(path.string() + ": ", 0), 0u) << error.what();
+      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+    }
+  }
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  EXPECT_LT(seconds.count(), 20.0);
+}
+
+}  // namespace
+}  // namespace unroll
