@@ -1,0 +1,92 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include <unroll/core/error.hpp>
+#include <unroll/model/initializers.hpp>
+
+namespace unroll {
+namespace {
+
+Tensor made(const Initializer& initializer, const Shape& shape) {
+  Tensor tensor = Tensor::empty(shape, DType::f64);
+  RandomStream random(11, "test");
+  initializer(tensor, random);
+  return tensor;
+}
+
+double largest(const Tensor& tensor) {
+  double most = 0;
+  for (const double value : tensor.span<double>()) most = std::max(most, std::abs(value));
+  return most;
+}
+
+/// How far the products of columns (or rows) of one block are from the identity.
+double distance_from_orthonormal(const Tensor& W, std::int64_t begin, std::int64_t end, bool rows) {
+  const std::int64_t height = W.dim(0), width = W.dim(1);
+  const auto element = [&](std::int64_t i, std::int64_t k) {  // k-th number of vector i
+    return rows ? W.data<double>()[i * width + begin + k] : W.data<double>()[k * width + begin + i];
+  };
+  const std::int64_t count = rows ? height : end - begin, size = rows ? end - begin : height;
+  double worst = 0;
+  for (std::int64_t i = 0; i < count; ++i)
+    for (std::int64_t j = 0; j <= i; ++j) {
+      double dot = 0;
+      for (std::int64_t k = 0; k < size; ++k) dot += element(i, k) * element(j, k);
+      worst = std::max(worst, std::abs(dot - (i == j ? 1 : 0)));
+    }
+  return worst;
+}
+
+TEST(Initializers, OrthogonalBlocksAreOrthonormal) {
+  const Tensor square = made(init::orthogonal(4), {17, 68});
+  for (std::int64_t part = 0; part < 4; ++part)
+    EXPECT_LT(distance_from_orthonormal(square, part * 17, part * 17 + 17, false), 1e-12);
+  EXPECT_LT(distance_from_orthonormal(made(init::orthogonal(), {9, 5}), 0, 5, false), 1e-12);
+  EXPECT_LT(distance_from_orthonormal(made(init::orthogonal(2), {5, 18}), 9, 18, true), 1e-12);
+}
+
+TEST(Initializers, GlorotCountsTheFanOutOfOneBlock) {
+  const double limit = std::sqrt(6.0 / (30 + 20));
+  const Tensor W = made(init::glorot_uniform(4), {30, 80});
+  EXPECT_LE(largest(W), limit);
+  EXPECT_GT(largest(W), 0.95 * limit);
+}
+
+TEST(Initializers, NormalHasItsMeanAndDeviation) {
+  const Tensor W = made(init::normal(3, 0.5), {100, 100});
+  double mean = 0, square = 0;
+  for (const double value : W.span<double>()) mean += value / 1e4;
+  for (const double value : W.span<double>()) square += (value - mean) * (value - mean) / 1e4;
+  EXPECT_NEAR(mean, 3, 0.02);
+  EXPECT_NEAR(std::sqrt(square), 0.5, 0.02);
+}
+
+TEST(Initializers, SchemesReplaceTheDefaults) {
+  EXPECT_LT(
+      distance_from_orthonormal(made(init::recurrent_weights({}, 8, 2), {8, 16}), 8, 16, false),
+      1e-12);
+  const init::Scheme uniform{"uniform", 0.08}, lecun{"lecun", 0};
+  for (const Initializer& each :
+       {init::input_weights(uniform, 8, 4), init::recurrent_weights(uniform, 8, 4)}) {
+    EXPECT_LE(largest(made(each, {64, 64})), 0.08);
+    EXPECT_GT(largest(made(each, {64, 64})), 0.078);
+  }
+  EXPECT_LE(largest(made(init::input_weights(lecun, 64, 4), {64, 256})), 0.125);
+  EXPECT_EQ(largest(made(init::bias(uniform, 8), {32})), 0);
+  EXPECT_GT(largest(made(init::bias(lecun, 64), {256})), 0.12);
+  EXPECT_THROW(init::input_weights({"glorott", 0}, 8, 1), Error);
+}
+
+TEST(Initializers, ForgetBiasIsAddedToItsColumnsAlone) {
+  const Tensor plain = made(init::bias({}, 3, 3, 6, 1.5), {12});
+  const Tensor drawn = made(init::bias({"lecun", 0}, 4, 3, 6, 1.5), {12});
+  for (std::int64_t i = 0; i < 12; ++i) {
+    const double added = i >= 3 && i < 6 ? 1.5 : 0;
+    EXPECT_EQ(plain.data<double>()[i], added);
+    EXPECT_NEAR(drawn.data<double>()[i], added, 0.5);
+  }
+}
+
+}  // namespace
+}  // namespace unroll
