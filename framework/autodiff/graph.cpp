@@ -71,6 +71,10 @@ bool Backward::wants(int k) const {
   return graph_.node(input_node(k)).needs_gradient;
 }
 
+const Shape& Backward::input_shape(int k) const {
+  return graph_.node(input_node(k)).value.shape();
+}
+
 Tensor& Backward::input_gradient(int k, bool& fresh) {
   Graph::Node& node = graph_.node(input_node(k));
   fresh = false;

@@ -58,6 +58,7 @@ class Backward {
   const Tensor& output_gradient(int k = 0) const;
   /// Does anything need the gradient of input k?
   bool wants(int k) const;
+  const Shape& input_shape(int k) const;
   /// The gradient of input k to add to. Zero-filled on first use.
   Tensor& input_gradient(int k);
   /// The same without zero-filling: `fresh` tells whether to overwrite instead of add.
