@@ -11,6 +11,7 @@
 
 #include <unroll/core/error.hpp>
 #include <unroll/plugin/elf.hpp>
+#include <unroll/plugin/trial.hpp>
 
 namespace unroll {
 namespace {
@@ -54,15 +55,16 @@ Inspection inspect_plugin(const std::filesystem::path& file) {
 }
 
 const PluginEntry& load_plugin(const std::filesystem::path& file, const Manifest& manifest) {
+  if (runs_code_on_load(file)) {
+    const std::string harm = trial_load(file);
+    if (!harm.empty()) fail(Failure::plugin, "{}: {}", file.string(), harm);
+  }
   boost::dll::shared_library library;
   try {
     // The overload that throws keeps the linker's message; the other says "Bad file descriptor".
     library.load(file, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
   } catch (const std::system_error& error) {
     fail(Failure::plugin, "{}: cannot be loaded: {}", file.string(), error.what());
-  } catch (...) {
-    fail(Failure::plugin, "{}: threw while being loaded: {}", file.string(),
-         current_exception_text());
   }
   if (!library.has(kSymbol)) {
     fail(Failure::plugin, "{}: has a manifest but no symbol '{}': export it with UNROLL_PLUGIN",

@@ -45,8 +45,8 @@ auto guarded(const PluginInfo& plugin, const char* doing, Function function) {
     throw PluginError(error.kind(), fmt::format("{} {}", error.what(), from()));
   } catch (...) {
     throw PluginError(Failure::plugin,
-                      fmt::format("{} '{}' threw while {}: {} {}", plugin.kind, plugin.name, doing,
-                                  current_exception_text(), plugin.file.string()));
+                      fmt::format("{} '{}' threw while {}: {} ({})", plugin.kind, plugin.name,
+                                  doing, current_exception_text(), plugin.file.string()));
   }
 }
 

@@ -1,0 +1,9 @@
+// The exported function throws something that is no exception.
+#include "../trivial_sampler.hpp"
+
+[[gnu::used, gnu::retain, gnu::section(UNROLL_MANIFEST_SECTION)]] static const char manifest[] =
+    UNROLL_MANIFEST_TEXT("sampler", "rude", "1.0.0");
+
+extern "C" [[gnu::visibility("default")]] const unroll::PluginEntry* unroll_plugin() {
+  throw 42;
+}
