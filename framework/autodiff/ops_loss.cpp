@@ -1,4 +1,6 @@
 // Dropout and the cross-entropy of softmax.
+#include <algorithm>
+
 #include <unroll/autodiff/op_support.hpp>
 #include <unroll/core/random.hpp>
 #include <unroll/tensor/kernels.hpp>
@@ -55,9 +57,8 @@ Var dropout(Var x, double probability, RandomStream& random, bool per_sequence) 
 CrossEntropy cross_entropy(Var logits, const Tensor& targets) {
   const Shape& shape = logits.shape();
   const std::int64_t R = shape.rows(), V = shape.last();
-  const bool leading_fit =
-      targets.shape().rank() + 1 == shape.rank() &&
-      (targets.size() == 0 || detail::with_last(shape, 1).size() == targets.size());
+  const auto leading = shape.dims().first(shape.rank() == 0 ? 0 : shape.rank() - 1);
+  const bool leading_fit = std::ranges::equal(leading, targets.shape().dims());
   if (!leading_fit) misfit("cross_entropy", shape, targets.shape());
   const auto* target = targets.data<std::int32_t>();
   CrossEntropy result;

@@ -1,6 +1,7 @@
 #include <unroll/tensor/engine.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <hwy/highway.h>
 #include <omp.h>
 
@@ -68,10 +69,44 @@ std::string Engine::processor() const {
   return "unknown processor, " + vector_target();
 }
 
+namespace {
+
+// Targets that kernels are compiled for and the processor has; the best has the lowest bit.
+std::int64_t usable_targets() {
+  return hwy::SupportedTargets() & HWY_TARGETS;
+}
+
+}  // namespace
+
 std::string Engine::vector_target() const {
-  // Highway numbers targets so that the best has the lowest bit.
-  const auto targets = static_cast<std::uint64_t>(hwy::SupportedTargets());
-  return hwy::TargetName(static_cast<std::int64_t>(targets & (~targets + 1)));
+  const std::int64_t targets = usable_targets();
+  return hwy::TargetName(targets & -targets);
+}
+
+std::vector<std::string> Engine::vector_targets() const {
+  std::vector<std::string> names;
+  for (std::int64_t rest = usable_targets(); rest != 0; rest &= rest - 1) {
+    names.emplace_back(hwy::TargetName(rest & -rest));
+  }
+  return names;
+}
+
+void Engine::use_vector_target(std::string_view name) {
+  hwy::DisableTargets(0);
+  const std::int64_t all = usable_targets();
+  std::int64_t chosen = all;
+  if (!name.empty()) {
+    chosen = 0;
+    for (std::int64_t rest = all; rest != 0; rest &= rest - 1) {
+      if (name == hwy::TargetName(rest & -rest)) chosen = rest & -rest;
+    }
+    if (chosen == 0) {
+      throw std::invalid_argument(fmt::format("no instruction set '{}' here (there is: {})", name,
+                                              fmt::join(vector_targets(), ", ")));
+    }
+    hwy::DisableTargets(~chosen);
+  }
+  hwy::GetChosenTarget().Update(chosen);
 }
 
 }  // namespace unroll

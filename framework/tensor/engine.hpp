@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <unroll/tensor/pool.hpp>
 
@@ -23,10 +25,14 @@ class Engine {
 
   /// "oneDNN 2.6.3".
   std::string library_version() const;
-  /// The processor's name and the vector instructions in use: "Intel(R) Xeon(R) …, AVX3_ZEN4".
+  /// The processor's name and the vector instructions in use: "Intel(R) Xeon(R) …, AVX3_ICL".
   std::string processor() const;
   /// The instruction set that the vectorised kernels were dispatched to: "AVX2".
   std::string vector_target() const;
+  /// All that this processor and this build have, best first.
+  std::vector<std::string> vector_targets() const;
+  /// Restricts the kernels to one of these; empty for the best again. Throws std::invalid_argument.
+  void use_vector_target(std::string_view name);
 
   /// oneDNN's engine, stream and primitives (tensor/onednn.hpp, private to this room).
   struct Primitives;
