@@ -15,7 +15,7 @@ using Row = std::array<std::string, 5>;
 void add_rows(const std::vector<OptionDescription>& options, const std::string& prefix,
               std::vector<Row>& rows) {
   for (const auto& option : options) {
-    const bool map = !option.nested.empty();
+    const bool map = option.default_value.starts_with('{') && !option.nested.empty();
     const std::string name = prefix + option.name;
     rows.push_back({name, option.type,
                     option.required ? "(required)" : (map ? "" : option.default_value),

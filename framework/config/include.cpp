@@ -84,9 +84,9 @@ class Composer {
 }  // namespace
 
 bool is_plugin_key(std::string_view key) {
-  constexpr std::array<std::string_view, 9> kKinds{"model",   "schedule", "architecture",
-                                                   "cell",    "encoder",  "tokenizer",
-                                                   "sampler", "dataset",  "optimizer"};
+  constexpr std::array<std::string_view, 10> kKinds{
+      "data",    "model",     "schedule", "architecture", "cell",
+      "encoder", "tokenizer", "sampler",  "dataset",      "optimizer"};
   return std::any_of(kKinds.begin(), kKinds.end(), [&](std::string_view kind) {
     return key == kind || (key.size() > kind.size() && key.ends_with(kind) &&
                            key[key.size() - kind.size() - 1] == '_');
@@ -94,8 +94,12 @@ bool is_plugin_key(std::string_view key) {
 }
 
 Node merge_under(std::string_view key, const Node& old_value, const Node& new_value) {
-  const bool other_choice = is_plugin_key(key) && old_value.entries().size() == 1 &&
-                            new_value.entries().size() == 1 &&
+  const auto choice = [](const Node& value) {
+    if (value.entries().size() != 1) return false;
+    const Node& options = value.entries().front().value;
+    return options.is_map() || options.is_null();
+  };
+  const bool other_choice = is_plugin_key(key) && choice(old_value) && choice(new_value) &&
                             old_value.entries().front().key != new_value.entries().front().key;
   return other_choice ? new_value : merge(old_value, new_value);
 }

@@ -18,12 +18,12 @@ namespace unroll {
 /// `over` laid upon `under`. Maps merge key by key; everything else (lists included) replaces.
 /// Where a plugin is chosen, a choice of another name replaces the whole choice, so that
 /// `cell: {gru: {}}` over `cell: {lstm: {peepholes: true}}` leaves `gru` alone. Such places are
-/// known by their key: see is_plugin_key.
+/// known by their key (see is_plugin_key) and a map of one name whose value is a map or nothing.
 Node merge(const Node& under, const Node& over);
 
-/// Whether the value of this key is a plugin choice by convention: the key is `model`, `schedule`
-/// or the name of a plugin kind (`cell`, `optimizer`, …), or ends in one after an underscore, as
-/// `decoder_cell` does.
+/// Whether the value of this key is a plugin choice by convention: the key is `data`, `model`,
+/// `schedule` or the name of a plugin kind (`cell`, `optimizer`, …), or ends in one after an
+/// underscore, as `decoder_cell` does.
 bool is_plugin_key(std::string_view key);
 
 /// `old_value` replaced or merged under `key`, by the rule of `merge`.

@@ -85,9 +85,11 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    // yaml-cpp's mark of an empty value may lie on the next line: the key's is better.
+    // yaml-cpp's mark of an empty value lies at what follows, maybe lines below: the key's then.
+    const Mark own = places_.of(mark);
     const bool value = !open_.empty() && open_.back().key;
-    add(Node::null(value ? open_.back().key_mark : places_.of(mark)), 1, anchor);
+    const bool below = value && own.line != open_.back().key_mark.line;
+    add(Node::null(below ? open_.back().key_mark : own), 1, anchor);
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -268,6 +270,8 @@ std::string explained(const std::string& message) {
            "quotes)";
   }
   if (message == "illegal EOF in scalar") return "the text ends within a quote";
+  if (message == "unknown token") return "no value begins with this character; use quotes";
+  if (message == "illegal block entry") return "a list's '- ' begins on a line of its own";
   if (message == "end of map not found") return "expected 'key: value' (wrong indentation?)";
   if (message == "end of sequence not found") return "expected '- ' (wrong indentation?)";
   return message;
