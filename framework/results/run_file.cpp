@@ -112,7 +112,7 @@ RunWriter RunWriter::resume(const fs::path& path) {
 void RunWriter::append_row(std::string_view kind, std::string_view split, std::int64_t step,
                            std::vector<Metric> metrics) {
   auto& tables = kind == "timing" ? record_.timing : record_.metrics;
-  if (split.empty() || split.find('/') != std::string_view::npos)
+  if (split.empty() || split == "." || split.find('/') != std::string_view::npos)
     fail(Failure::run, "'{}' cannot be the name of a split", split);
   tables[std::string(split)].append(step, metrics);
   journal_->append_row(kind, split, step, metrics);
