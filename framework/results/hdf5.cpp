@@ -1,8 +1,8 @@
+// Opening and reading; hdf5_write.cpp has the other half, hdf5_values.cpp the values.
 #include <unroll/results/hdf5.hpp>
 
 #include <algorithm>
 
-#include <unroll/core/text.hpp>
 #include <unroll/results/hdf5_detail.hpp>
 
 namespace unroll {
@@ -32,19 +32,7 @@ void hdf5_fail(const std::string& file, const std::string& attempt) {
   fail(Failure::data, "{}: cannot {}: {}", file, attempt, hdf5_reason());
 }
 
-}  // namespace detail
-
-namespace {
-
-using namespace detail;
-
-constexpr std::size_t kMaxObjects = 100'000;
-constexpr int kMaxDepth = 32;
-constexpr hsize_t kChunkRows = 512;
-constexpr const char* kEscaped = "escaped";
-constexpr const char* kEscapedMeaning = "\\xHH stands for that byte, \\\\ for a backslash";
-
-std::vector<std::string> split(std::string_view path) {
+std::vector<std::string> split_path(std::string_view path) {
   std::vector<std::string> parts;
   while (!path.empty()) {
     const std::size_t slash = path.find('/');
@@ -57,6 +45,20 @@ std::vector<std::string> split(std::string_view path) {
 std::string place(std::string_view path) {
   return fmt::format("'/{}'", path);
 }
+
+std::string memory_name() {
+  static std::uint64_t count = 0;  // under the lock
+  return fmt::format("/dev/null/{}", ++count);
+}
+
+}  // namespace detail
+
+namespace {
+
+using namespace detail;
+
+constexpr std::size_t kMaxObjects = 100'000;
+constexpr int kMaxDepth = 32;
 
 /// A link must be an ordinary one; the others could lead into other files or nowhere.
 bool hard_link(hid_t group, const std::string& name, const std::string& file) {
@@ -105,18 +107,6 @@ std::vector<std::pair<std::string, Array>> attributes_of(hid_t object, const std
   return found;
 }
 
-void write_attribute(hid_t object, const std::string& name, const Array& value,
-                     const std::string& file) {
-  const std::string where = "attribute '" + name + "'";
-  const Handle creation(H5Pcreate(H5P_ATTRIBUTE_CREATE), H5Pclose);
-  H5Pset_char_encoding(creation, H5T_CSET_UTF8);
-  const Handle type = file_type(value);
-  const Handle space = file_space(value, false, file);
-  const Handle id(H5Acreate2(object, name.c_str(), type, space, creation, H5P_DEFAULT), H5Aclose);
-  checked<hid_t>(id, file, "write " + where);
-  write_values(id, true, value, file, where);
-}
-
 /// Storage that is inside this file and needs no code but HDF5's own.
 void check_storage(hid_t dataset, const std::string& file, const std::string& where) {
   const Handle creation(H5Dget_create_plist(dataset), H5Pclose);
@@ -133,30 +123,6 @@ void check_storage(hid_t dataset, const std::string& file, const std::string& wh
       fail(Failure::data, "{}: {} uses HDF5 filter {}; only deflate and shuffle are accepted", file,
            where, filter);
   }
-}
-
-/// HDF5 takes open files in memory of equal names for one file, and refuses names that exist.
-std::string memory_name() {
-  static std::uint64_t count = 0;  // under the lock
-  return fmt::format("/dev/null/{}", ++count);
-}
-
-bool fits_plain(const std::string& text) {
-  return text.find('\0') == std::string::npos && !first_invalid_utf8(text);
-}
-
-std::string escape(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte == '\\')
-      result += "\\\\";
-    else if (byte == 0 || byte >= 0x80)
-      result += fmt::format("\\x{:02x}", byte);
-    else
-      result += c;
-  }
-  return result;
 }
 
 std::string unescape(const std::string& text, const std::string& file, const std::string& where) {
@@ -241,22 +207,10 @@ Hdf5File Hdf5File::from_bytes(std::string_view bytes, std::string name) {
   return Hdf5File(id, std::move(name), 0, bytes.size());
 }
 
-Hdf5File Hdf5File::create(std::string name, std::uint64_t user_block) {
-  const auto lock = hdf5_lock();
-  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  H5Pset_fapl_core(access, 1 << 20, false);
-  const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
-  H5Pset_obj_track_times(creation, false);
-  H5Pset_userblock(creation, user_block);
-  const hid_t id = H5Fcreate(memory_name().c_str(), H5F_ACC_TRUNC, creation, access);
-  if (id < 0) hdf5_fail(name, "create");
-  return Hdf5File(id, std::move(name), user_block, UINT64_MAX);
-}
-
 std::int64_t Hdf5File::open_object(std::string_view path) const {
   Handle at(H5Gopen2(id_, "/", H5P_DEFAULT), H5Oclose);
   checked<hid_t>(at, name_, "open its root");
-  for (const std::string& part : split(path)) {
+  for (const std::string& part : split_path(path)) {
     if (H5Iget_type(at) != H5I_GROUP || !hard_link(at, part, name_)) return -1;
     at = Handle(H5Oopen(at, part.c_str(), H5P_DEFAULT), H5Oclose);
     checked<hid_t>(at, name_, "open " + place(path));
@@ -317,85 +271,6 @@ std::vector<std::string> Hdf5File::children(std::string_view group) const {
   const Handle object(open_object(group), H5Oclose);
   if (object < 0 || H5Iget_type(object) != H5I_GROUP) return {};
   return names_in(object, name_);
-}
-
-void Hdf5File::make_group(std::string_view path) {
-  const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
-  H5Pset_char_encoding(links, H5T_CSET_UTF8);
-  const Handle creation(H5Pcreate(H5P_GROUP_CREATE), H5Pclose);
-  H5Pset_obj_track_times(creation, false);
-  std::string so_far;
-  for (const std::string& part : split(path)) {
-    so_far += "/" + part;
-    if (H5Lexists(id_, so_far.c_str(), H5P_DEFAULT) > 0) continue;
-    const Handle made(H5Gcreate2(id_, so_far.c_str(), links, creation, H5P_DEFAULT), H5Gclose);
-    checked<hid_t>(made, name_, "make the group '" + so_far + "'");
-  }
-}
-
-void Hdf5File::write(std::string_view path, const Array& array, bool extendible) {
-  const auto lock = hdf5_lock();
-  const auto* texts = std::get_if<std::vector<std::string>>(&array.values);
-  if (texts && !std::all_of(texts->begin(), texts->end(), fits_plain)) {
-    std::vector<std::string> escaped(texts->size());
-    std::transform(texts->begin(), texts->end(), escaped.begin(), escape);
-    Array plain{array.shape, std::move(escaped), array.attributes};
-    plain.attributes[kEscaped] = kEscapedMeaning;
-    return write(path, plain, extendible);
-  }
-  const std::vector<std::string> parts = split(path);
-  if (parts.empty()) fail(Failure::run, "{}: a dataset needs a name", name_);
-  make_group(path.substr(
-      0, path.find_last_of('/') == std::string_view::npos ? 0 : path.find_last_of('/')));
-  const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
-  H5Pset_char_encoding(links, H5T_CSET_UTF8);
-  const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-  H5Pset_obj_track_times(creation, false);
-  if (extendible && !array.shape.empty()) {
-    std::vector<hsize_t> chunk(array.shape.begin(), array.shape.end());
-    for (hsize_t& extent : chunk) extent = std::max<hsize_t>(extent, 1);
-    chunk[0] = kChunkRows;
-    checked(H5Pset_chunk(creation, static_cast<int>(chunk.size()), chunk.data()), name_,
-            "divide " + place(path));
-    H5Pset_fill_time(creation, H5D_FILL_TIME_ALLOC);  // no stray memory in the last chunk
-  }
-  const Handle type = file_type(array);
-  const Handle space = file_space(array, extendible, name_);
-  const Handle id(
-      H5Dcreate2(id_, ("/" + std::string(path)).c_str(), type, space, links, creation, H5P_DEFAULT),
-      H5Dclose);
-  checked<hid_t>(id, name_, "make " + place(path));
-  write_values(id, false, array, name_, place(path));
-  for (const auto& [name, text] : array.attributes)
-    write_attribute(id, name, {{}, std::vector<std::string>{text}, {}}, name_);
-}
-
-void Hdf5File::write_all(std::string_view group, const Archive& archive) {
-  const auto lock = hdf5_lock();
-  make_group(group);
-  for (const auto& [name, array] : archive.entries())
-    write(group.empty() ? name : std::string(group) + "/" + name, array);
-}
-
-void Hdf5File::write_attributes(std::string_view path, const Archive& attributes) {
-  const auto lock = hdf5_lock();
-  Handle object(open_object(path), H5Oclose);
-  if (object < 0) {
-    make_group(path);
-    object = Handle(open_object(path), H5Oclose);
-  }
-  for (const auto& [name, value] : attributes.entries())
-    write_attribute(object, name, value, name_);
-}
-
-std::string Hdf5File::bytes() const {
-  const auto lock = hdf5_lock();
-  checked(H5Fflush(id_, H5F_SCOPE_GLOBAL), name_, "finish");
-  const ssize_t size = checked(H5Fget_file_image(id_, nullptr, 0), name_, "measure");
-  std::string image(user_block_ + static_cast<std::size_t>(size), '\0');
-  checked(H5Fget_file_image(id_, image.data() + user_block_, static_cast<std::size_t>(size)), name_,
-          "copy");
-  return image;
 }
 
 Archive read_hdf5(const std::filesystem::path& path) {

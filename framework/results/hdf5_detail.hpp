@@ -6,7 +6,9 @@
 
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <unroll/core/archive.hpp>
 #include <unroll/core/error.hpp>
@@ -29,6 +31,17 @@ Result checked(Result result, const std::string& file, const std::string& attemp
   if (result < 0) hdf5_fail(file, attempt);
   return result;
 }
+
+/// "a/b" -> {"a", "b"}.
+std::vector<std::string> split_path(std::string_view path);
+/// "a/b" -> "'/a/b'", for messages.
+std::string place(std::string_view path);
+/// A name for a file in memory: HDF5 takes open ones of equal names for one file, and refuses
+/// names that exist. Call under the lock.
+std::string memory_name();
+
+/// The attribute that marks a data set of escaped strings.
+inline constexpr const char* kEscaped = "escaped";
 
 /// An HDF5 identifier and the function that closes it.
 class Handle {
