@@ -1,0 +1,14 @@
+// What a run was made with: versions, processor, plugins and data, for the run file.
+#pragma once
+
+#include <unroll/core/archive.hpp>
+#include <unroll/plugin/registry.hpp>
+#include <unroll/training/trainer.hpp>
+
+namespace unroll::cli {
+
+/// Entries: unroll_version, git_revision, compute_library, processor, threads, and the tables
+/// plugins/{kind,name,version,file,sha256} and data/{path,bytes,sha256}.
+Archive describe_environment(const Trainer& trainer, const Registry& registry);
+
+}  // namespace unroll::cli

@@ -1,0 +1,101 @@
+// runexp evaluate: how well a run's model predicts a split of its data, or another text.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include <unroll/results/run_file.hpp>
+#include <unroll/training/evaluate.hpp>
+
+#include "commands.hpp"
+#include "experiment_arguments.hpp"
+#include "interrupt.hpp"
+#include "report.hpp"
+#include "terminal.hpp"
+
+namespace unroll::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::string run, data, split = "validation";
+  std::vector<std::string> plugins;
+  bool json = false;
+};
+
+struct Data {
+  std::vector<Example> examples;
+  std::string name;
+};
+
+/// A split of the run's own data, or the whole of another text.
+Data load_data(const Options& options, const ExperimentOptions& experiment,
+               const Registry& registry) {
+  if (!options.data.empty()) {
+    const Node zero = Node::scalar("0");
+    const Node file = Node::sequence({Node::scalar(options.data, {}, true)});
+    const PluginChoice whole{
+        "text", Node::map({{"files", {}, file}, {"validation", {}, zero}, {"test", {}, zero}}), {}};
+    return {registry.make_dataset(whole)->load().train, options.data};
+  }
+  Splits splits = registry.make_dataset(experiment.data)->load();
+  Data data{options.split == "train"  ? splits.train
+            : options.split == "test" ? splits.test
+                                      : splits.validation,
+            fmt::format("{} split, {}", options.split, splits.split_name)};
+  if (data.examples.empty()) {
+    fail(Failure::data, "{}: its data has no {} split ({})", options.run, options.split,
+         splits.split_name);
+  }
+  return data;
+}
+
+int run_evaluate(const Options& options) {
+  const RunRecord run = open_run(options.run);
+  const auto registry = make_registry(options.plugins);
+  const ExperimentOptions experiment = load_experiment(run, *registry);
+  const Data data = load_data(options, experiment, *registry);
+  const Model model = load_model(run, *registry);
+  const TokenTexts texts = encode(data.examples, *model.tokenizer, *model.vocabulary);
+  const Figures figures = evaluate(*model.architecture, texts, stop_flag());
+  if (*stop_flag() != 0) return interrupted_code();
+  if (options.json) {
+    const Json json = {{"run_file", options.run},
+                       {"data", data.name},
+                       {"tokens", figures.tokens},
+                       {"unknown", texts.unknown},
+                       {"loss_nats_per_token", figures.loss()},
+                       {"bits_per_character", figures.bits_per_character()},
+                       {"perplexity", figures.perplexity()},
+                       {"accuracy", figures.accuracy()}};
+    fmt::print("{}\n", json.dump(2));
+    return 0;
+  }
+  fmt::print("{}  {}\n  {}, perplexity {:.3f}, accuracy {:.1f} %\n  {} tokens",
+             styled(stdout, Style::bold, experiment.experiment), printable(data.name),
+             figures_text(figures), figures.perplexity(), 100 * figures.accuracy(), figures.tokens);
+  if (texts.unknown > 0) fmt::print(", {} of them unknown to the vocabulary", texts.unknown);
+  fmt::print("\n");
+  return 0;
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app, Action& chosen) {
+  Options* options = nullptr;
+  CLI::App& command =
+      add_command(app, chosen, "evaluate", "measures how well a run's model predicts a text",
+                  "runexp evaluate runs/char_lstm.h5 --data persuasion.txt", options, run_evaluate);
+  command.add_option("run", options->run, "the run file")->required()->type_name("RUN.h5");
+  CLI::Option* data =
+      command.add_option("--data", options->data, "another text (UTF-8), all of it");
+  command.add_option("--split", options->split, "of the run's own data")
+      ->check(CLI::IsMember({"train", "validation", "test"}))
+      ->capture_default_str()
+      ->excludes(data);
+  command.add_option("--plugins", options->plugins, "a folder or library to look in besides")
+      ->allow_extra_args(false);
+  command.add_flag("--json", options->json, "as JSON");
+}
+
+}  // namespace unroll::cli

@@ -1,0 +1,15 @@
+// SIGINT and SIGTERM: the first asks for a clean end, the second ends at once.
+#pragma once
+
+#include <csignal>
+
+namespace unroll::cli {
+
+/// Installs the handlers; call once, before any thread starts.
+void catch_interrupts();
+/// Not 0 once a signal has asked for the end: its number.
+const volatile std::sig_atomic_t* stop_flag() noexcept;
+/// The exit code after a clean end on request: 130 for SIGINT, 143 for SIGTERM.
+int interrupted_code() noexcept;
+
+}  // namespace unroll::cli

@@ -1,0 +1,104 @@
+// runexp: trains, samples, evaluates and lists experiments. `runexp FILE.yaml` is `runexp run`.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <unroll/core/error.hpp>
+#include <unroll/core/text.hpp>
+#include <unroll/plugin/manifest.hpp>
+
+#include "commands.hpp"
+#include "interrupt.hpp"
+#include "terminal.hpp"
+
+namespace unroll::cli {
+namespace {
+
+constexpr int kUsage = static_cast<int>(Failure::usage);
+
+int complain(std::string_view message, int code) {
+  fmt::print(stderr, "{} {}\n", styled(stderr, Style::red, "runexp:"), printable(message));
+  return code;
+}
+
+/// Puts `run` before an experiment's name or an option; says what is wrong with any other word.
+void insert_run(std::vector<std::string>& words, const CLI::App& app) {
+  if (words.empty()) return;
+  const std::string& first = words.front();
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  const auto is = [&first](const std::string& name) { return first == name; };
+  if (std::any_of(names.begin(), names.end(), is)) return;
+  if (first == "-h" || first == "--help" || first == "--version") return;
+  const bool names_a_file = first.find_first_of("./") != std::string::npos;
+  if (!first.empty() && first[0] != '-' && !names_a_file && !std::filesystem::exists(first)) {
+    fail(Failure::usage, "unknown command '{}' (known: {}){}", first, join(names),
+         did_you_mean(first, names));
+  }
+  words.insert(words.begin(), "run");
+}
+
+int run_main(int argc, char** argv) {
+  CLI::App app("Trains and compares recurrent networks described in YAML.", "runexp");
+  app.set_version_flag("--version", std::string("runexp " UNROLL_FRAMEWORK_VERSION));
+  app.require_subcommand(1);
+  app.footer(
+      "Examples:\n"
+      "  runexp experiments/char_lstm.yaml            trains (short for runexp run …)\n"
+      "  runexp sample char_lstm.h5 --prompt \"today \"  writes with what was learnt\n"
+      "Every command has its own --help.\n"
+      "Exit codes: 0 done, 1 failed, 2 usage or experiment file, 3 plugin, 4 data or run file,\n"
+      "5 diverged, 6 a gate failed, 130/143 interrupted and saved.");
+  Action chosen;
+  add_run(app, chosen);
+  add_resume(app, chosen);
+  add_sample(app, chosen);
+  add_evaluate(app, chosen);
+  add_list(app, chosen);
+  add_plugins(app, chosen);
+  add_bench(app, chosen);
+
+  std::vector<std::string> words(argv + 1, argv + argc);
+  insert_run(words, app);
+  if (words.empty()) words = {"--help"};
+  std::reverse(words.begin(), words.end());  // the order that CLI11 takes
+  try {
+    app.parse(words);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return complain(fmt::format("{} (see runexp --help)", error.what()), kUsage);
+  }
+  return chosen();
+}
+
+}  // namespace
+
+std::string& program() {
+  static std::string name = "runexp";
+  return name;
+}
+
+}  // namespace unroll::cli
+
+int main(int argc, char** argv) {
+  using unroll::cli::complain;
+  try {
+    if (argc > 0) unroll::cli::program() = argv[0];
+    unroll::cli::catch_interrupts();
+    return unroll::cli::run_main(argc, argv);
+  } catch (const unroll::Error& error) {
+    return complain(error.what(), error.exit_code());
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory", 1);
+  } catch (const std::exception& error) {
+    return complain(error.what(), 1);
+  } catch (...) {
+    return complain("failed for an unknown reason", 1);
+  }
+}

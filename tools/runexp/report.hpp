@@ -1,0 +1,36 @@
+// What training tells: progress and samples on stderr while it goes, a summary on stdout after it.
+#pragma once
+
+#include <string>
+
+#include <unroll/training/trainer.hpp>
+
+#include "terminal.hpp"
+
+namespace unroll::cli {
+
+/// "1.512 nats/token, 2.181 bits/char".
+std::string figures_text(const Figures& figures);
+
+class TrainingReport final : public Observer {
+ public:
+  explicit TrainingReport(bool quiet) : line_(quiet) {}
+
+  /// What is about to happen: model, data, where it goes.
+  void announce(const Trainer& trainer, const std::string& path);
+
+  void on_step(const Progress& progress) override;
+  void on_evaluation(const EvaluationReport& report) override;
+  void on_samples(const std::vector<SampleReport>& samples) override;
+  void on_early_stop(std::int64_t step, std::int64_t best_step) override;
+
+ private:
+  ProgressLine line_;
+  std::string validation_;
+};
+
+/// What a run ended with, on stdout: for people, or as JSON. `path` may be empty.
+void print_summary(const Trainer& trainer, const Summary& summary, const std::string& path,
+                   bool json);
+
+}  // namespace unroll::cli

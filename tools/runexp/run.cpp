@@ -1,0 +1,112 @@
+// runexp run: trains an experiment, or says what training it would mean.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include <unroll/core/text.hpp>
+
+#include "commands.hpp"
+#include "environment.hpp"
+#include "experiment_arguments.hpp"
+#include "memory.hpp"
+#include "training_session.hpp"
+
+namespace unroll::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t kTrialSteps = 3;
+
+struct Options {
+  ExperimentArguments experiment;
+  std::string output;
+  bool dry_run = false, force = false, quiet = false, json = false;
+};
+
+/// The resolved experiment as YAML, with what was found out about it as comments.
+void print_plan(Trainer& trainer, bool json) {
+  const Plan& plan = trainer.plan();
+  const std::string yaml = to_yaml(resolved(trainer.options()));
+  const Trial trial = trainer.trial(kTrialSteps);
+  const double seconds = trial.seconds_per_step * static_cast<double>(plan.total_steps);
+  if (json) {
+    const Json found = {{"resolved", yaml},
+                        {"parameters", plan.parameters},
+                        {"vocabulary", plan.vocabulary},
+                        {"split", plan.split_name},
+                        {"train_tokens", plan.train_tokens},
+                        {"validation_tokens", plan.validation_tokens},
+                        {"test_tokens", plan.test_tokens},
+                        {"steps", plan.total_steps},
+                        {"tokens_per_step", plan.tokens_per_step},
+                        {"weight_bytes", plan.weight_bytes},
+                        {"memory_bytes", peak_memory()},
+                        {"tokens_per_second", trial.tokens_per_second},
+                        {"seconds", seconds}};
+    fmt::print("{}\n", found.dump(2));
+    return;
+  }
+  fmt::print("{}\n# Nothing was trained.\n", yaml);
+  const auto row = [](const char* name, const std::string& text) {
+    fmt::print("# {:<11} {}\n", name + std::string(":"), text);
+  };
+  row("data", fmt::format("{} tokens train, {} validate, {} test; split {}; {} in the vocabulary",
+                          plan.train_tokens, plan.validation_tokens, plan.test_tokens,
+                          plan.split_name, plan.vocabulary));
+  row("parameters", fmt::format("{}", plan.parameters));
+  row("memory", fmt::format("about {}, measured", human_bytes(peak_memory())));
+  if (plan.counts) {
+    row("training", "one counting pass, a few seconds");
+    return;
+  }
+  row("training", fmt::format("{} steps of {} tokens", plan.total_steps, plan.tokens_per_step));
+  row("time",
+      fmt::format("about {} without evaluations, at the {} tokens/s of {} steps",
+                  human_seconds(seconds), human_count(trial.tokens_per_second), kTrialSteps));
+}
+
+/// A run file holds the experiment as written and as run, and with what.
+RunRecord make_record(const CheckedExperiment& experiment, Trainer& trainer) {
+  RunRecord record;
+  record.experiment = trainer.options().experiment;
+  record.config_source = experiment.loaded.source_text;
+  record.config_resolved = to_yaml(resolved(trainer.options()));
+  record.environment = describe_environment(trainer, *experiment.registry);
+  record.vocabulary = trainer.model().vocabulary->save();
+  return record;
+}
+
+int run_run(const Options& options) {
+  CheckedExperiment experiment = read(options.experiment);
+  if (!options.output.empty()) experiment.options.output = options.output;
+  Trainer trainer(experiment.options, *experiment.registry);
+  if (options.dry_run) {
+    print_plan(trainer, options.json);
+    return 0;
+  }
+  RunWriter file = RunWriter::create(trainer.options().output_path(),
+                                     make_record(experiment, trainer), options.force);
+  return train(trainer, file, options.quiet, options.json);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& chosen) {
+  Options* options = nullptr;
+  CLI::App& command = add_command(
+      app, chosen, "run", "trains an experiment (the word run may be left out)",
+      "runexp experiments/char_lstm.yaml --set training.epochs=20 --output runs/longer.h5", options,
+      run_run);
+  add_experiment_arguments(command, options->experiment);
+  command.add_flag("--dry-run", options->dry_run,
+                   "prints the resolved experiment, its parameters, memory and time; trains "
+                   "nothing");
+  command.add_option("-o,--output", options->output, "the run file (default: runs/NAME.h5)")
+      ->type_name("RUN.h5");
+  command.add_flag("--force", options->force, "replaces a run file that exists");
+  command.add_flag("-q,--quiet", options->quiet, "no progress");
+  command.add_flag("--json", options->json, "the result as JSON on stdout");
+}
+
+}  // namespace unroll::cli

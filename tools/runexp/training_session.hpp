@@ -1,0 +1,14 @@
+// One sitting of a run, from the first step to the message that ends it: run and resume share it.
+#pragma once
+
+#include <string>
+
+#include <unroll/results/run_file.hpp>
+#include <unroll/training/trainer.hpp>
+
+namespace unroll::cli {
+
+/// Trains until the end or a signal; prints progress and the summary. Returns the exit code.
+int train(Trainer& trainer, RunWriter& file, bool quiet, bool json);
+
+}  // namespace unroll::cli
