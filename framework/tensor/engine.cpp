@@ -36,6 +36,9 @@ Engine& Engine::get() {
 
 Engine::Engine() : primitives_(std::make_unique<Primitives>()) {
   set_threads(std::clamp(omp_get_max_threads(), 1, 1024));
+  // Chosen once: a kernel's pointer fetched before the choice would ask the processor, which takes
+  // 28 us in a virtual machine, at every call made through it.
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
 Engine::~Engine() = default;
