@@ -1,0 +1,109 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <training/small_run.hpp>
+
+namespace unroll {
+namespace {
+
+using namespace testing_room;
+using testing::HasSubstr;
+
+class TextDataset : public testing::Test {
+ protected:
+  Splits load(const std::string& options) {
+    Problems problems;
+    const Node node = load_yaml_text("{" + options + "}", "test", problems);
+    problems.throw_if_any();
+    return registry().make_dataset({"text", node, {}})->load();
+  }
+  Splits load_file(const std::string& name, const std::string& options) {
+    return load("files: [\"" + (folder / name).string() + "\"], " + options);
+  }
+  std::string refusal(const std::string& options, Failure kind = Failure::data) {
+    try {
+      load(options);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), kind) << error.what();
+      return error.what();
+    }
+    return "not refused";
+  }
+  std::string refusal_of(std::string_view content) {
+    write_file(folder / "bad.txt", content);
+    return refusal("files: [" + (folder / "bad.txt").string() + "]");
+  }
+
+  Folder folder;
+};
+
+TEST_F(TextDataset, ContiguousSplit) {
+  write_file(folder / "a.txt", "0123456789abcdefghij");
+  const Splits splits = load_file("a.txt", "validation: 0.1, test: 0.2");
+  ASSERT_EQ(splits.train.size(), 1U);
+  EXPECT_EQ(splits.train[0].text, "0123456789abcd");
+  EXPECT_EQ(splits.validation[0].text, "ef");
+  EXPECT_EQ(splits.test[0].text, "ghij");
+  EXPECT_EQ(splits.split_name, "contiguous 70/10/20");
+  ASSERT_EQ(splits.files.size(), 1U);
+  EXPECT_EQ(splits.files[0].bytes, 20U);
+}
+
+TEST_F(TextDataset, PartsAreSplitEachOnItsOwn) {
+  write_file(folder / "a.txt", "0123456789abcdefghij");
+  const Splits splits = load_file("a.txt", "validation: 0.2, parts: 2");
+  ASSERT_EQ(splits.train.size(), 2U);
+  EXPECT_EQ(splits.train[1].text, "abcdefgh");
+  EXPECT_EQ(splits.validation[0].text, "89");
+  EXPECT_EQ(splits.split_name, "2 parts 80/20/0");
+}
+
+TEST_F(TextDataset, CutsBetweenCodePointsAndDropsAByteOrderMark) {
+  write_file(folder / "a.txt", "\xEF\xBB\xBF\xC3\xA4\xC3\xB6\xC3\xBC\xC3\xA4\xC3\xB6");
+  const Splits splits = load_file("a.txt", "validation: 0.5");
+  EXPECT_EQ(splits.train[0].text, "\xC3\xA4\xC3\xB6\xC3\xBC");
+  EXPECT_EQ(splits.validation[0].text, "\xC3\xA4\xC3\xB6");
+}
+
+TEST_F(TextDataset, SeveralFilesByPatternEachSplitOrJoined) {
+  write_file(folder / "a1.txt", "aaaaaaaaaa");
+  write_file(folder / "a2.txt", "bbbbbbbbbb");
+  write_file(folder / "b.txt", "cccccccccc");
+  const Splits each = load_file("a?.t*", "validation: 0.5");
+  ASSERT_EQ(each.train.size(), 2U);
+  EXPECT_EQ(each.train[1].text, "bbbbb");
+  const Splits joined = load_file("a*", "validation: 0.5, join: true");
+  ASSERT_EQ(joined.train.size(), 1U);
+  EXPECT_EQ(joined.train[0].text, "aaaaaaaaaa");
+}
+
+TEST_F(TextDataset, FindsACorpusInTheDataFolder) {
+  fs::create_directories(folder / "austen");
+  write_file(folder / "austen/emma.txt", "Emma Woodhouse, handsome, clever, and rich");
+  write_file(folder / "austen/persuasion.txt", "Sir Walter Elliot, of Kellynch Hall");
+  ::setenv("UNROLL_DATA", (folder / "").c_str(), 1);
+  EXPECT_EQ(load("corpus: [austen/emma]").train.size(), 1U);
+  EXPECT_EQ(load("corpus: [austen/emma.txt]").train.size(), 1U);
+  EXPECT_EQ(load("corpus: [austen]").train.size(), 2U);
+  EXPECT_THAT(refusal("corpus: [austen/ema]"), HasSubstr("did you mean 'austen/emma'?"));
+  EXPECT_THAT(refusal("corpus: [goethe/faust]"), HasSubstr("tools/get-data goethe"));
+  ::unsetenv("UNROLL_DATA");
+}
+
+TEST_F(TextDataset, RefusesWhatIsNoTextWithTheByteOffset) {
+  EXPECT_THAT(refusal_of(""), HasSubstr("bad.txt: is empty"));
+  EXPECT_THAT(refusal_of({"ab\0cd", 5}), HasSubstr("is binary, not text (NUL at byte offset 2)"));
+  EXPECT_THAT(refusal_of("abc \xE4 def"), HasSubstr("is not UTF-8 at byte offset 4 (0xE4)"));
+  EXPECT_THAT(refusal_of("abc"), HasSubstr("too short: 3 bytes"));
+}
+
+TEST_F(TextDataset, RefusesWhatIsNotThere) {
+  EXPECT_THAT(refusal("files: [/nowhere/at/all.txt]"), HasSubstr("/nowhere/at/all.txt: no such"));
+  EXPECT_THAT(refusal("files: [/tmp]"), HasSubstr("is a folder"));
+  EXPECT_THAT(refusal("", Failure::usage), HasSubstr("needs a corpus or files"));
+  EXPECT_THAT(refusal("files: [x], validation: 0.5, test: 0.6", Failure::data),
+              HasSubstr("no such file"));
+}
+
+}  // namespace
+}  // namespace unroll

@@ -1,0 +1,308 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include <training/small_run.hpp>
+#include <unroll/core/error.hpp>
+#include <unroll/tensor/engine.hpp>
+#include <unroll/training/generation.hpp>
+
+namespace unroll {
+namespace {
+
+using namespace testing_room;
+using testing::HasSubstr;
+
+class Training : public testing::Test {
+ protected:
+  void SetUp() override { write_file(text, some_text(2000)); }
+
+  Summary run(const ExperimentOptions& options, const fs::path& path, Interrupter& observer) {
+    Trainer trainer(options, registry());
+    RunWriter writer = writer_for(path, trainer);
+    return trainer.train(&writer, observer, &observer.flag);
+  }
+  Summary run(const ExperimentOptions& options, const fs::path& path) {
+    Interrupter observer(-1);
+    return run(options, path, observer);
+  }
+  Summary resume(const fs::path& path, Interrupter& observer) {
+    RunWriter writer = RunWriter::resume(path);
+    Trainer trainer = Trainer::resume(writer.record(), registry());
+    return trainer.train(&writer, observer, &observer.flag);
+  }
+
+  Folder folder;
+  fs::path text = folder / "text.txt";
+};
+
+void expect_same(const Archive& a, const Archive& b) {
+  ASSERT_EQ(a.entries().size(), b.entries().size());
+  for (const auto& [name, array] : a.entries()) {
+    if (name.starts_with("timing/")) continue;
+    ASSERT_TRUE(b.has(name)) << name;
+    EXPECT_EQ(array.shape, b.array(name).shape) << name;
+    EXPECT_TRUE(array.values == b.array(name).values) << name;
+  }
+}
+
+/// Everything but times.
+void expect_same_run(const fs::path& a, const fs::path& b) {
+  const RunRecord first = open_run(a), second = open_run(b);
+  expect_same(first.weights, second.weights);
+  expect_same(first.state, second.state);
+  ASSERT_EQ(first.best.has_value(), second.best.has_value());
+  if (first.best) {
+    EXPECT_EQ(first.best->step, second.best->step);
+    expect_same(first.best->weights, second.best->weights);
+  }
+  EXPECT_EQ(first.samples, second.samples);
+  ASSERT_EQ(first.metrics.size(), second.metrics.size());
+  for (const auto& [split, table] : first.metrics) {
+    const MetricTable& other = second.metrics.at(split);
+    EXPECT_EQ(table.steps, other.steps) << split;
+    for (const auto& [name, column] : table.columns)
+      EXPECT_EQ(column.values, other.columns.at(name).values) << split << " " << name;
+  }
+}
+
+TEST_F(Training, LearnsATinyTextByHeart) {
+  write_file(text, some_text(300));
+  ExperimentOptions options = experiment(
+      "experiment: heart\nthreads: 1\ndata: {text: {files: [" + text.string() +
+      "], validation: 0}}\nmodel: {many_to_many: {hidden: 32}}\n"
+      "training: {epochs: 60, batch: 2, window: 25, optimizer: {adam: {learning_rate: 0.02}}}\n");
+  Interrupter observer(-1);
+  Trainer trainer(options, registry());
+  EXPECT_EQ(trainer.plan().total_steps, 60 * trainer.plan().steps_per_epoch);
+  const Summary summary = trainer.train(nullptr, observer, nullptr);
+  EXPECT_EQ(summary.status, Status::completed);
+  EXPECT_FALSE(summary.validation);
+  EXPECT_LT(summary.train.loss(), 0.3);
+  EXPECT_NEAR(summary.train.bits_per_character(), summary.train.loss() / std::log(2.0), 1e-9);
+}
+
+TEST_F(Training, BeginsNearTheLogarithmOfTheVocabulary) {
+  Trainer trainer(small_experiment(text, "", "  max_steps: 1\n"), registry());
+  Interrupter observer(-1);
+  const Summary summary = trainer.train(nullptr, observer, nullptr);
+  EXPECT_NEAR(summary.train.loss(), std::log(static_cast<double>(trainer.plan().vocabulary)), 0.1);
+}
+
+TEST_F(Training, WritesMetricsSamplesAndAModelThatLoads) {
+  Interrupter observer(-1);
+  const Summary summary =
+      run(small_experiment(text, "", "  epochs: 3\n  log_every: 7\n"), folder / "run.h5", observer);
+  const RunRecord record = open_run(folder / "run.h5");
+  EXPECT_EQ(record.status, RunStatus::completed);
+  const MetricTable& train = record.metrics.at("train");
+  EXPECT_EQ(train.steps.front(), 7);
+  EXPECT_EQ(train.steps.back(), summary.steps);
+  for (const char* name :
+       {"loss", "bits_per_character", "perplexity", "accuracy", "gradient_norm", "learning_rate"})
+    EXPECT_NE(train.find(name), nullptr) << name;
+  EXPECT_EQ(record.metrics.at("validation").rows(), 3U);
+  EXPECT_EQ(*record.metrics.at("validation").last("loss"),
+            observer.evaluations.back().validation->loss());
+  EXPECT_NE(record.timing.at("train").find("tokens_per_second"), nullptr);
+  EXPECT_EQ(record.metrics.count("timing"), 0U);
+  ASSERT_EQ(record.samples.size(), 6U);
+  EXPECT_EQ(record.samples[1].sampler, "temperature 0.8");
+  EXPECT_EQ(record.samples[0].prompt, "the ");
+  EXPECT_GT(observer.last.tokens_per_second, 0);
+
+  const Model model = load_model(record, registry());
+  Generator generator(model);
+  const auto greedy = registry().make_sampler({"greedy", {}, {}});
+  RandomStream random(1, "any");
+  EXPECT_EQ(generator.generate("the ", 20, *greedy, random).tokens, 20);
+}
+
+TEST_F(Training, TheModelOfARunIsThatOfItsBestEvaluation) {
+  const Summary summary = run(small_experiment(text, "", "  epochs: 12\n"), folder / "run.h5");
+  const RunRecord record = open_run(folder / "run.h5");
+  const Model model = load_model(record, registry());
+  const Splits splits = registry().make_dataset(load_experiment(record, registry()).data)->load();
+  const TokenTexts texts = encode(splits.validation, *model.tokenizer, *model.vocabulary);
+  const Figures figures = evaluate(*model.architecture, texts);
+  const auto& losses = *record.metrics.at("validation").find("loss");
+  EXPECT_EQ(figures.loss(), *std::min_element(losses.begin(), losses.end()));
+  EXPECT_EQ(figures.loss(), summary.validation->loss());
+  EXPECT_EQ(record.best->step, summary.best_step);
+}
+
+TEST_F(Training, TheSameSeedGivesTheSameBits) {
+  const std::string model = ", dropout: 0.2";
+  for (const char* name : {"a.h5", "b.h5"})
+    run(small_experiment(text, model, "  epochs: 2\n"), folder / name);
+  expect_same_run(folder / "a.h5", folder / "b.h5");
+}
+
+TEST_F(Training, TheSameSeedGivesTheSameBitsOnTwoThreads) {
+  for (const char* name : {"a.h5", "b.h5"}) {
+    ExperimentOptions options = small_experiment(text, ", dropout: 0.2", "  epochs: 2\n");
+    options.threads = 2;
+    run(options, folder / name);
+  }
+  expect_same_run(folder / "a.h5", folder / "b.h5");
+}
+
+TEST_F(Training, AnotherSeedGivesAnotherRun) {
+  run(small_experiment(text, "", "  epochs: 1\n"), folder / "a.h5");
+  ExperimentOptions options = small_experiment(text, "", "  epochs: 1\n");
+  options.seed = 4;
+  run(options, folder / "b.h5");
+  EXPECT_NE(*open_run(folder / "a.h5").metrics.at("train").last("loss"),
+            *open_run(folder / "b.h5").metrics.at("train").last("loss"));
+}
+
+struct Interruption {
+  const char* name;
+  const char* model;
+  const char* training;
+};
+
+class Resuming : public Training, public testing::WithParamInterface<Interruption> {};
+
+TEST_P(Resuming, GivesTheBitsOfAnUndisturbedRun) {
+  const Interruption& how = GetParam();
+  const ExperimentOptions options = small_experiment(
+      text, how.model, std::string("  epochs: 3\n  log_every: 4\n") + how.training);
+  const std::int64_t total = run(options, folder / "whole.h5").steps;
+  const std::int64_t per_epoch = total / 3;
+  for (const std::int64_t step : {std::int64_t{1}, per_epoch, per_epoch + 3, total - 1}) {
+    const fs::path path = folder / ("cut" + std::to_string(step) + ".h5");
+    Interrupter first(step), second(step + 2), third(-1);
+    const Summary summary = run(options, path, first);
+    EXPECT_EQ(summary.status, Status::interrupted);
+    EXPECT_EQ(open_run(path).status, RunStatus::interrupted);
+    resume(path, second);
+    EXPECT_EQ(resume(path, third).status, Status::completed);
+    expect_same_run(folder / "whole.h5", path);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Schemes, Resuming,
+    testing::Values(
+        Interruption{"streams", ", dropout: 0.3", ""},
+        Interruption{"variational", ", dropout: 0.3, variational: true, output_dropout: 0.1",
+                     "  schedule: {cosine: {warmup: 5}}\n"},
+        Interruption{"windows", "", "  scheme: windows\n  stride: 9\n"},
+        Interruption{"plateau", "",
+                     "  evaluate_every: 5\n  schedule: {plateau: {patience: 1, threshold: 1}}\n"},
+        Interruption{"embedding", ", embedding: 12, tied: true",
+                     "  shuffle: false\n  clip_value: 0.01\n"}),
+    [](const auto& how) { return std::string(how.param.name); });
+
+TEST_F(Training, AKilledRunGoesOnFromItsLastCheckpoint) {
+  const ExperimentOptions options = small_experiment(text, "", "  epochs: 3\n  log_every: 4\n");
+  const std::int64_t total = run(options, folder / "whole.h5").steps;
+  struct Kill {};
+  class Killer final : public Observer {
+   public:
+    explicit Killer(std::int64_t at) : at_(at) {}
+    void on_step(const Progress& progress) override {
+      if (progress.step == at_) throw Kill();
+    }
+
+   private:
+    std::int64_t at_;
+  } killer(total / 3 + 7);
+  {
+    Trainer trainer(options, registry());
+    RunWriter writer = writer_for(folder / "cut.h5", trainer);
+    EXPECT_THROW(trainer.train(&writer, killer, nullptr), Kill);
+  }
+  Interrupter observer(-1);
+  resume(folder / "cut.h5", observer);
+  expect_same_run(folder / "whole.h5", folder / "cut.h5");
+}
+
+TEST_F(Training, MoreEpochsThanPlannedGoOnAsIfPlanned) {
+  run(small_experiment(text, "", "  epochs: 4\n"), folder / "whole.h5");
+  run(small_experiment(text, "", "  epochs: 2\n"), folder / "cut.h5");
+  RunWriter writer = RunWriter::resume(folder / "cut.h5");
+  const ExperimentOptions longer = small_experiment(text, "", "  epochs: 4\n");
+  Trainer trainer = Trainer::resume(writer.record(), registry(), &longer);
+  Interrupter observer(-1);
+  trainer.train(&writer, observer, nullptr);
+  expect_same(open_run(folder / "whole.h5").weights, open_run(folder / "cut.h5").weights);
+}
+
+TEST_F(Training, OtherDataIsNotResumedUpon) {
+  Interrupter first(5), second(-1);
+  run(small_experiment(text), folder / "run.h5", first);
+  write_file(text, some_text(2000).replace(10, 3, "hat"));
+  try {
+    resume(folder / "run.h5", second);
+    FAIL() << "resumed on other data";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), Failure::data);
+    EXPECT_THAT(error.what(), HasSubstr("the data is not what the run was begun with"));
+  }
+}
+
+TEST_F(Training, DivergenceIsReportedAndTheMetricsKept) {
+  ExperimentOptions options = small_experiment(text, "", "  epochs: 5\n  log_every: 1\n");
+  options.training.optimizer = experiment(
+                                   "experiment: x\ndata: text\nmodel: many_to_many\n"
+                                   "training: {optimizer: {sgd: {learning_rate: 1.0e+30}}}\n")
+                                   .training.optimizer;
+  try {
+    run(options, folder / "run.h5");
+    FAIL() << "did not diverge";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), Failure::diverged);
+    EXPECT_THAT(error.what(), HasSubstr("try a smaller learning rate"));
+  }
+  const RunRecord record = open_run(folder / "run.h5");
+  EXPECT_EQ(record.status, RunStatus::diverged);
+  EXPECT_THAT(record.reason, HasSubstr("step"));
+  EXPECT_GE(record.metrics.at("train").rows(), 1U);
+}
+
+TEST_F(Training, StopsEarlyAndSaysSo) {
+  Interrupter observer(-1);
+  const Summary summary =
+      run(small_experiment(text, "",
+                           "  epochs: 50\n  early_stopping: {patience: 2, minimum_improvement: "
+                           "10}\n"),
+          folder / "run.h5", observer);
+  EXPECT_TRUE(summary.stopped_early);
+  EXPECT_EQ(observer.evaluations.size(), 3U);  // the first improves upon nothing
+  EXPECT_EQ(observer.early_stop, summary.steps);
+  EXPECT_EQ(open_run(folder / "run.h5").status, RunStatus::completed);
+}
+
+TEST_F(Training, ATrialLeavesNoTrace) {
+  const ExperimentOptions options = small_experiment(text, ", dropout: 0.2", "  epochs: 1\n");
+  run(options, folder / "a.h5");
+  Trainer trainer(options, registry());
+  EXPECT_GT(trainer.trial(5).tokens_per_second, 0);
+  RunWriter writer = writer_for(folder / "b.h5", trainer);
+  Interrupter observer(-1);
+  trainer.train(&writer, observer, nullptr);
+  expect_same_run(folder / "a.h5", folder / "b.h5");
+}
+
+TEST_F(Training, AsksForNoMemoryOnceItRuns) {
+  Trainer trainer(small_experiment(text, ", dropout: 0.2", "  epochs: 1000\n"), registry());
+  trainer.trial(5);
+  const auto before = Engine::get().pool().statistics().system_calls;
+  trainer.trial(50);
+  EXPECT_EQ(Engine::get().pool().statistics().system_calls, before);
+}
+
+TEST_F(Training, ABidirectionalGeneratorIsRefused) {
+  try {
+    Trainer trainer(small_experiment(text, ", bidirectional: true"), registry());
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("would read the token that it has to predict"));
+  }
+}
+
+}  // namespace
+}  // namespace unroll
