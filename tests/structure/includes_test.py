@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Reads every #include and fails on an arrow that the picture in the design does not have."""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# What each room may use besides itself; whatever those use comes with them.
+ROOMS = {
+    "core": [],
+    "config": ["core"],
+    "tensor": ["core"],
+    "autodiff": ["tensor"],
+    "model": ["autodiff", "config"],
+    "plugin": ["model"],
+    "results": ["core", "config"],
+    "training": ["plugin", "results"],
+}
+
+# Headers of a library stay behind one door.
+DOORS = {
+    r"(oneapi/)?dnnl": ["framework/tensor/"],
+    r"hdf5|H5": ["framework/results/"],
+    r"yaml-cpp/": ["framework/config/"],
+    r"boost/dll": ["framework/plugin/"],
+    r"openssl/": ["framework/core/"],
+    r"hwy/": ["framework/tensor/", "framework/autodiff/"],
+    r"unicode/": ["plugins/tokenizers/"],
+    r"CLI/": ["tools/"],
+}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
+
+
+def reachable(room):
+    seen = {room}
+    for other in ROOMS[room]:
+        seen |= reachable(other)
+    return seen
+
+
+def sources(folder):
+    return sorted(p for p in (ROOT / folder).rglob("*") if p.suffix in (".hpp", ".cpp", ".inl"))
+
+
+def main():
+    wrong = []
+    count = 0
+    for path in [p for folder in ("framework", "plugins", "tools") for p in sources(folder)]:
+        name = path.relative_to(ROOT).as_posix()
+        parts = name.split("/")
+        count += 1
+        for include in INCLUDE.findall(path.read_text(encoding="utf-8")):
+            for door, places in DOORS.items():
+                if re.match(door, include) and not name.startswith(tuple(places)):
+                    wrong.append(f"{name}: <{include}> belongs behind {' or '.join(places)}")
+            if parts[0] == "plugins" and include.startswith("unroll/") and include != "unroll/plugin.hpp":
+                wrong.append(f"{name}: a plugin includes <unroll/plugin.hpp> alone, not <{include}>")
+            if parts[0] == "plugins" and not include.startswith("unroll/") and ".hpp" in include \
+                    and (path.parent / include).exists():
+                wrong.append(f"{name}: a plugin is one file, but includes \"{include}\"")
+            if parts[0] == "framework" and len(parts) > 2 and include.startswith("unroll/"):
+                room, other = parts[1], include.split("/")[1]
+                if room not in ROOMS:
+                    wrong.append(f"{name}: unknown room '{room}'")
+                elif other not in reachable(room):
+                    wrong.append(f"{name}: {room} must not use {other} (<{include}>)")
+            if parts[0] == "framework" and re.search(r"(^|/)(plugins|tools)/", include) \
+                    and not include.startswith("unroll/"):
+                wrong.append(f"{name}: the framework names no plugin and no tool (<{include}>)")
+    for line in wrong:
+        print(line)
+    print(f"{count} files read, {len(wrong)} forbidden arrows")
+    return 1 if wrong or count < 20 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
