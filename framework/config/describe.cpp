@@ -60,7 +60,7 @@ std::string options_json(const std::vector<OptionDescription>& options) {
     }
     parts.push_back(out + "}");
   }
-  return "[" + join(parts) + "]";
+  return fmt::format("[{}]", join(parts));
 }
 
 }  // namespace

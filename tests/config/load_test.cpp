@@ -170,8 +170,7 @@ TEST_F(LoadExperiment, IncludesThatCannotBe) {
 // Each file includes the next twice: 2^20 readings without a limit.
 TEST_F(LoadExperiment, FilesAreCounted) {
   for (int i = 0; i < 20; ++i) {
-    write("f" + std::to_string(i) + ".yaml",
-          fmt::format("include: [f{}.yaml, f{}.yaml]\n", i + 1, i + 1));
+    write(fmt::format("f{}.yaml", i), fmt::format("include: [f{}.yaml, f{}.yaml]\n", i + 1, i + 1));
   }
   write("f20.yaml", "a: 1\n");
   load("f0.yaml");

@@ -154,13 +154,15 @@ TEST(Yaml, HostileTextsAreQuick) {
   for (int i = 0; i < 60000; ++i) keys += fmt::format("k{}: 1\n", i);
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(problems_of(bomb), "x.yaml:6:10: more than 100000 values, aliases expanded");
-  EXPECT_THAT(problems_of("a: " + repeated("[", 200000)),
+  EXPECT_THAT(problems_of(fmt::format("a: {}", repeated("[", 200000))),
               HasSubstr("nested deeper than 64 levels"));
   EXPECT_EQ(problems_of(repeated("- ", 200000)), "x.yaml:1:129: nested deeper than 64 levels");
   EXPECT_THAT(problems_of(repeated("{a: ", 200000)), HasSubstr("nested deeper than 64 levels"));
   EXPECT_THAT(problems_of(keys), HasSubstr("more than 100000 values"));
-  EXPECT_THAT(problems_of("[" + repeated("a,", 400000)), HasSubstr("more than 100000 values"));
-  EXPECT_THAT(problems_of("{" + repeated("[a]: b,", 100000)), HasSubstr("a key must be a word"));
+  EXPECT_THAT(problems_of(fmt::format("[{}", repeated("a,", 400000))),
+              HasSubstr("more than 100000 values"));
+  EXPECT_THAT(problems_of(fmt::format("{{{}", repeated("[a]: b,", 100000))),
+              HasSubstr("a key must be a word"));
   EXPECT_THAT(problems_of(repeated("a: 1\n", 40000)), HasSubstr("duplicate key 'a'"));
   EXPECT_NE(problems_of(repeated("a:", 400000)), "");
   EXPECT_NE(problems_of(repeated("! ", 400000)), "");
