@@ -1,6 +1,7 @@
 #include <unroll/tensor/gemm.hpp>
 
 #include <fmt/format.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -23,6 +24,25 @@ void scale_rows(std::int64_t M, std::int64_t N, T beta, T* C, std::int64_t ldc) 
   }
 }
 
+// Products below about 10 us of one core are not shared: waking the other threads takes longer,
+// and when other programs keep the cores busy, thousands of times longer.
+constexpr std::int64_t kWorthSharing = std::int64_t{1} << 19;
+
+// How many threads oneDNN may use until the end of the scope.
+class Threads {
+ public:
+  explicit Threads(int count) : before_(omp_get_max_threads()) { set(count); }
+  ~Threads() { set(before_); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  void set(int count) const {
+    if (count != omp_get_max_threads()) omp_set_num_threads(count);
+  }
+  int before_;
+};
+
 }  // namespace
 
 void gemm(bool transpose_a, bool transpose_b, std::int64_t M, std::int64_t N, std::int64_t K,
@@ -33,7 +53,7 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t M, std::int64_t N, st
     scale_rows(M, N, beta, C, ldc);
     return;
   }
-  // oneDNN refuses leading dimensions below 1 or below the row width.
+  const Threads threads(M * N * K < kWorthSharing ? 1 : omp_get_max_threads());
   const auto status = dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', M, N, K, alpha,
                                  A, lda, B, ldb, beta, C, ldc);
   if (status != dnnl_success) {

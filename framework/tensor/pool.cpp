@@ -19,10 +19,14 @@ namespace unroll {
 namespace {
 
 // Memory on a free list is poisoned for the address sanitizer, so that a stale tensor is caught
-// although the system never gets its memory back.
+// although the system never gets its memory back. The first bytes hold the list's link, which the
+// leak sanitizer must be able to follow.
 void poison([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
 #ifdef UNROLL_ADDRESS_SANITIZER
-  ASAN_POISON_MEMORY_REGION(memory, bytes);
+  if (bytes > Pool::kAlignment) {
+    ASAN_POISON_MEMORY_REGION(static_cast<std::byte*>(memory) + Pool::kAlignment,
+                              bytes - Pool::kAlignment);
+  }
 #endif
 }
 void unpoison([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
