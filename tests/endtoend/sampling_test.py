@@ -1,0 +1,116 @@
+"""Writing, evaluating and listing: everything that starts from a run file alone."""
+import json
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import harness
+
+
+class Sampling(harness.EndToEnd):
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = tempfile.TemporaryDirectory()
+        trainer = cls("run_it")
+        trainer.folder = pathlib.Path(cls.shared.name)
+        trainer.experiment()
+        trainer.run_it("small.yaml", "--quiet", "--set", "training.epochs=4")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.shared.cleanup()
+
+    def setUp(self):
+        super().setUp()
+        shutil.copytree(self.shared.name, self.folder, dirs_exist_ok=True)
+
+    def sample(self, *words, **options):
+        return self.run_it("sample", "runs/small.h5", *words, **options)
+
+    def test_the_run_file_is_enough(self):
+        lonely = pathlib.Path(self.folder, "elsewhere.h5")
+        (self.folder / "runs/small.h5").rename(lonely)
+        (self.folder / "story.txt").unlink()
+        done = self.run_it("sample", "elsewhere.h5", "--prompt", "Alice ", "--length", "50",
+                           "--sampler", "temperature:temperature=0.7")
+        self.assertEqual(len(done.stdout), len("Alice ") + 50 + 1)
+        self.assertTrue(done.stdout.startswith("Alice "))
+        self.assertEqual(done.stderr, "")
+
+    def test_several_samplers_are_labelled(self):
+        done = self.sample("--sampler", "greedy", "--sampler", "temperature:temperature=0.5,top_k=3",
+                           "--num-samples", "2", "--length", "20")
+        self.assertEqual(done.stdout.count("--- greedy\n"), 2)
+        self.assertEqual(done.stdout.count("--- temperature(temperature=0.5, top_k=3)\n"), 2)
+
+    def test_the_seed_decides(self):
+        def text(seed):
+            return self.sample("--sampler", "temperature", "--seed", seed).stdout
+        self.assertEqual(text(1), text(1))
+        self.assertNotEqual(text(1), text(2))
+
+    def test_json(self):
+        found = json.loads(self.sample("--sampler", "greedy", "--length", "9", "--json").stdout)
+        self.assertEqual(found[0]["sampler"], "greedy")
+        self.assertEqual(found[0]["tokens"], 9)
+        self.assertEqual(len(found[0]["text"]), 9)
+
+    def test_unknown_characters_are_named_and_read_as_unknown(self):
+        done = self.sample("--prompt", "Alice \u00e9 \u6f22", "--length", "20", "--sampler",
+                           "greedy")
+        self.assertIn("the vocabulary lacks '\u00e9', '\u6f22'", done.stderr)
+        self.assertIn("unknown", done.stderr)
+        self.assertTrue(done.stdout.startswith("Alice \u00e9 \u6f22"))
+
+    def test_interactive(self):
+        done = self.sample("--interactive", "--length", "15", input="Alice \n\n:length 3\n"
+                           ":sampler greedy\nthe \n:sampler gredy\n:help\n:quit\nnever\n")
+        lines = done.stdout.splitlines()
+        self.assertTrue(lines[0].startswith("Alice "))
+        self.assertIn("did you mean 'greedy'", done.stderr)
+        self.assertNotIn("never", done.stdout)
+
+    def test_bad_samplers(self):
+        for text, says in (("gredy", "did you mean 'greedy'"),
+                           ("temperature:temprature=1", "did you mean 'temperature'"),
+                           ("temperature:temperature=-1", "temperature"),
+                           ("temperature:temperature=hot", "number"),
+                           ("temperature:0.7", "option=value")):
+            code = 3 if text == "gredy" else 2
+            with self.subTest(text):
+                self.refused(code, "sample", "runs/small.h5", "--sampler", text, says=says)
+
+    def test_evaluate_agrees_with_training(self):
+        done = json.loads(self.run_it("evaluate", "runs/small.h5", "--json").stdout)
+        trained = json.loads(self.run_it("list", "--json").stdout)[0]["validation_loss"]
+        self.assertAlmostEqual(done["loss_nats_per_token"], trained, places=5)
+        self.assertIn("nats/token", self.run_it("evaluate", "runs/small.h5").stdout)
+
+    def test_evaluate_another_text(self):
+        self.write("other.txt", "Alice sang a song.\n" * 50 + "\u00e9")
+        done = json.loads(self.run_it("evaluate", "runs/small.h5", "--data", "other.txt",
+                                      "--json").stdout)
+        self.assertEqual(done["tokens"], 19 * 50)
+        self.assertEqual(done["unknown"], 1)
+        self.refused(4, "evaluate", "runs/small.h5", "--data", "none.txt", says="no such file")
+        self.refused(4, "evaluate", "runs/small.h5", "--split", "test", says="no test split")
+
+    def test_list(self):
+        self.write("runs/foreign.h5", "not ours")
+        done = self.run_it("list", "runs")
+        self.assertIn("small", done.stdout)
+        self.assertIn("completed", done.stdout)
+        self.refused(4, "list", "nowhere", says="no such folder")
+
+    def test_bench(self):
+        found = json.loads(self.run_it("bench", "small.yaml", "--steps", "5", "--json").stdout)
+        for key in ("train_tokens_per_s", "sample_us_per_token", "peak_memory_bytes",
+                    "gemm_gflops"):
+            self.assertGreater(found[key], 0)
+        self.assertAlmostEqual(sum(found["phases"].values()), 1, places=6)
+        self.assertIn("tokens/s", self.run_it("bench", "small.yaml", "--steps", "2").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
