@@ -24,13 +24,18 @@ struct Options {
   bool json = false, markdown = false;
 };
 
-Json json_of(const PluginInfo& plugin, const Registry& registry) {
+/// A plugin and its options, or why it has none to show.
+struct Found : PluginInfo {
+  Description description;
+};
+
+Json json_of(const Found& plugin) {
   Json json = {{"kind", plugin.kind},
                {"name", plugin.name},
                {"version", plugin.version},
                {"file", plugin.file.string()}};
   if (plugin.refused.empty()) {
-    json.update(Json::parse(describe_json(registry.describe(plugin.kind, plugin.name))));
+    json.update(Json::parse(describe_json(plugin.description)));
   } else {
     json["refused"] = plugin.refused;
   }
@@ -38,18 +43,19 @@ Json json_of(const PluginInfo& plugin, const Registry& registry) {
 }
 
 /// Those that the command line asks for; throws if it asks for one that is not there.
-std::vector<PluginInfo> chosen_plugins(const Registry& registry, const Options& options) {
+std::vector<Found> chosen_plugins(const Registry& registry, const Options& options) {
   const std::vector<std::string> kinds(std::begin(kPluginKinds), std::end(kPluginKinds));
   if (!options.kind.empty() && std::find(kinds.begin(), kinds.end(), options.kind) == kinds.end()) {
     fail(Failure::usage, "--kind: unknown kind '{}' (known: {}){}", options.kind, join(kinds),
          did_you_mean(options.kind, kinds));
   }
-  std::vector<PluginInfo> found;
+  std::vector<Found> found;
   std::vector<std::string> names;
   for (PluginInfo& plugin : registry.list()) {
     if (!options.kind.empty() && plugin.kind != options.kind) continue;
     names.push_back(plugin.name);
-    if (options.name.empty() || plugin.name == options.name) found.push_back(std::move(plugin));
+    if (options.name.empty() || plugin.name == options.name)
+      found.push_back({std::move(plugin), {}});
   }
   if (found.empty() && !options.name.empty()) {
     std::vector<std::string> searched;
@@ -57,31 +63,43 @@ std::vector<PluginInfo> chosen_plugins(const Registry& registry, const Options& 
     fail(Failure::plugin, "unknown plugin '{}'{} (found: {}; looked in {})", options.name,
          did_you_mean(options.name, names), join(names), join(searched));
   }
+  for (Found& plugin : found) {
+    if (!plugin.refused.empty()) continue;
+    try {
+      plugin.description = registry.describe(plugin.kind, plugin.name);
+    } catch (const Error& error) {
+      plugin.refused = error.what();
+    }
+  }
   return found;
 }
 
-void print_table(const std::vector<PluginInfo>& plugins, const Registry& registry) {
+void print_table(const std::vector<Found>& plugins) {
   std::size_t kind_width = 4, name_width = 4;
-  for (const PluginInfo& plugin : plugins) {
+  for (const Found& plugin : plugins) {
     kind_width = std::max(kind_width, plugin.kind.size());
     name_width = std::max(name_width, plugin.name.size());
   }
-  for (const PluginInfo& plugin : plugins) {
+  for (const Found& plugin : plugins) {
     if (!plugin.refused.empty()) continue;
     fmt::print("{:<{}}  {}  {}\n", plugin.kind, kind_width,
                styled(stdout, Style::bold, fmt::format("{:<{}}", plugin.name, name_width)),
-               registry.describe(plugin.kind, plugin.name).summary);
+               plugin.description.summary);
   }
-  for (const PluginInfo& plugin : plugins) {
+  for (const Found& plugin : plugins) {
     if (plugin.refused.empty()) continue;
     fmt::print("{} {}\n", styled(stdout, Style::red, "refused:"), printable(plugin.refused));
   }
 }
 
-std::string cell_text(std::string text) {
-  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
-    text.insert(at, "\\");
-  return text;
+/// Text that may stand in a cell of a Markdown table.
+std::string cell_text(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '|') result += '\\';
+    result += c;
+  }
+  return result;
 }
 
 void print_markdown_options(const std::vector<OptionDescription>& options,
@@ -89,28 +107,28 @@ void print_markdown_options(const std::vector<OptionDescription>& options,
   for (const OptionDescription& option : options) {
     const std::string limits = limits_text(option);
     fmt::print("| `{}{}` | {}{} | {} | {} |\n", prefix, option.name, cell_text(option.type),
-               limits.empty() ? "" : ", " + cell_text(limits),
-               option.required                ? "required"
-               : option.default_value.empty() ? ""
-                                              : "`" + cell_text(option.default_value) + "`",
+               limits.empty() ? "" : cell_text(", " + limits),
+               option.required ? "required"
+               : option.default_value.empty()
+                   ? ""
+                   : fmt::format("`{}`", cell_text(option.default_value)),
                cell_text(option.meaning));
     print_markdown_options(option.nested, prefix + option.name + ".");
   }
 }
 
 /// The reference page: a section a kind, a table a plugin.
-void print_markdown(const std::vector<PluginInfo>& plugins, const Registry& registry) {
+void print_markdown(const std::vector<Found>& plugins) {
   for (const std::string_view kind : kPluginKinds) {
     bool first = true;
-    for (const PluginInfo& plugin : plugins) {
+    for (const Found& plugin : plugins) {
       if (plugin.kind != kind || !plugin.refused.empty()) continue;
       if (first) fmt::print("\n## Kind: {}\n", kind);
       first = false;
-      const Description description = registry.describe(plugin.kind, plugin.name);
-      fmt::print("\n### {}: {}\n\n{}\n", kind, plugin.name, description.summary);
-      if (description.options.empty()) continue;
+      fmt::print("\n### {}: {}\n\n{}\n", kind, plugin.name, plugin.description.summary);
+      if (plugin.description.options.empty()) continue;
       fmt::print("\n| option | type | default | meaning |\n| --- | --- | --- | --- |\n");
-      print_markdown_options(description.options, "");
+      print_markdown_options(plugin.description.options, "");
     }
   }
 }
@@ -118,21 +136,21 @@ void print_markdown(const std::vector<PluginInfo>& plugins, const Registry& regi
 int run_plugins(const Options& options) {
   Registry registry;
   for (const std::string& place : options.places) registry.add(place);
-  const std::vector<PluginInfo> plugins = chosen_plugins(registry, options);
+  const std::vector<Found> plugins = chosen_plugins(registry, options);
   if (options.json) {
     Json all = Json::array();
-    for (const PluginInfo& plugin : plugins) all.push_back(json_of(plugin, registry));
+    for (const Found& plugin : plugins) all.push_back(json_of(plugin));
     fmt::print("{}\n", all.dump(2));
   } else if (options.markdown) {
-    print_markdown(plugins, registry);
+    print_markdown(plugins);
   } else if (options.name.empty()) {
-    print_table(plugins, registry);
+    print_table(plugins);
   } else {
-    for (const PluginInfo& plugin : plugins) {
+    for (const Found& plugin : plugins) {
       if (!plugin.refused.empty()) throw Error(Failure::plugin, plugin.refused);
       fmt::print("{} {} {}  {}\n{}", plugin.kind, styled(stdout, Style::bold, plugin.name),
                  plugin.version, styled(stdout, Style::dim, plugin.file.string()),
-                 describe_text(registry.describe(plugin.kind, plugin.name)));
+                 describe_text(plugin.description));
     }
   }
   return 0;

@@ -114,18 +114,20 @@ void print_summary(const Trainer& trainer, const Summary& summary, const std::st
     return;
   }
   const bool completed = summary.status == Status::completed;
-  fmt::print("{}  {}: {} steps in {} ({} tokens/s)\n",
+  const bool counts = trainer.plan().counts;
+  const std::string work = counts ? "one counting pass" : fmt::format("{} steps", summary.steps);
+  fmt::print("{}  {}: {} in {} ({} tokens/s)\n",
              styled(stdout, Style::bold, trainer.options().experiment),
-             completed ? "completed" : "interrupted, saved", summary.steps,
-             human_seconds(summary.seconds), human_count(summary.tokens_per_second));
+             completed ? "completed" : "interrupted, saved", work, human_seconds(summary.seconds),
+             human_count(summary.tokens_per_second));
   const auto row = [](const char* name, const std::string& text) {
     fmt::print("  {:<11} {}\n", name, text);
   };
   if (summary.validation) {
+    const std::string best = counts ? "" : fmt::format(", best at step {}", summary.best_step);
     row("validation",
-        fmt::format("{}, accuracy {:.1f} %, split {}, best at step {}",
-                    figures_text(*summary.validation), 100 * summary.validation->accuracy(),
-                    trainer.plan().split_name, summary.best_step));
+        fmt::format("{}, accuracy {:.1f} %, split {}{}", figures_text(*summary.validation),
+                    100 * summary.validation->accuracy(), trainer.plan().split_name, best));
   }
   if (summary.test) row("test", figures_text(*summary.test));
   if (summary.train.tokens > 0) row("training", figures_text(summary.train));
