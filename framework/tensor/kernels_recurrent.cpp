@@ -164,11 +164,11 @@ void Forward(const RecurrentSequence& s, const Finish& finish) {
     for (std::int64_t t = 0; t < s.steps; ++t) {
       const float* const before = Before(s.h0, s.outputs, t, plane);
       for (std::int64_t panel = 0; panel < panels; ++panel) {
-        const float* const U = packed.data<float>() + panel * H * C * kLanes;
+        Panel<C> U(packed, panel);
         ForTiles<kMaxRows<C>>(begin, end, [&](auto rows, std::int64_t row) HWY_ATTR {
           V acc[rows][C];
           Clear(acc);
-          Multiply(before + row * H, H, U, H, acc);
+          Multiply(before + row * H, H, U.begin(), H, U.ahead(), acc);
           finish(acc, t, row, panel);
         });
       }
@@ -261,13 +261,15 @@ struct GruBackward {
 
 /// acc += the gradient of h U of step t times U transposed, for rows from `row` on.
 template <int R, int C>
-HWY_INLINE void MultiplyBack(const RecurrentSequence& s, const float* U, std::int64_t t,
+HWY_INLINE void MultiplyBack(const RecurrentSequence& s, Panel<C>& U, std::int64_t t,
                              std::int64_t row, V (&acc)[R][C]) {
   const std::int64_t H = s.hidden, width = kernels::gates_of(s.kind) * H;
   const std::int64_t direct = s.kind == Recurrent::gru ? 2 * H : width;
-  Multiply(s.gates + (t * s.batch + row) * width, width, U, direct, acc);
+  const float* const ahead = U.ahead();
+  Multiply(s.gates + (t * s.batch + row) * width, width, U.begin(), direct, ahead, acc);
   if (direct < width)
-    Multiply(s.memory + (t * s.batch + row) * H, H, U + direct * C * kLanes, H, acc);
+    Multiply(s.memory + (t * s.batch + row) * H, H, U.begin() + direct * C * kLanes, H,
+             ahead + direct * kLine, acc);
 }
 
 template <class Step>
@@ -279,7 +281,7 @@ void Backward(const RecurrentSequence& s, const RecurrentGradients& g, const Ste
   ForRows<C>(s.batch, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t t = s.steps - 1; t >= (g.h0 != nullptr ? -1 : 0); --t) {
       for (std::int64_t panel = 0; panel < panels; ++panel) {
-        const float* const U = packed.data<float>() + panel * width * C * kLanes;
+        Panel<C> U(packed, panel);
         ForTiles<kMaxRows<C>>(begin, end, [&](auto rows, std::int64_t row) HWY_ATTR {
           V acc[rows][C];
           Clear(acc);
@@ -345,7 +347,7 @@ static void forward(const kernels::RecurrentSequence& sequence) {
   HWY_DYNAMIC_DISPATCH(RunForward)(sequence);
 }
 static void backward(const kernels::RecurrentSequence& sequence,
-              const kernels::RecurrentGradients& gradients) {
+                     const kernels::RecurrentGradients& gradients) {
   HWY_DYNAMIC_DISPATCH(RunBackward)(sequence, gradients);
 }
 }  // namespace unroll::recurrent

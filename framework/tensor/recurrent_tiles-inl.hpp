@@ -31,6 +31,8 @@ template <int C>
 constexpr int kMaxRows = C == 3 ? 4 : 3;  // 16 registers
 #endif
 
+constexpr std::int64_t kLine = 16;                  ///< floats in a cache line
+constexpr std::int64_t kRowsAhead = 6;              ///< of a panel, fetched before their use
 constexpr std::int64_t kUnpackedRows = 4;           ///< at most, for a single step without packing
 constexpr std::int64_t kParallelProduct = 1 << 18;  ///< elements from which a row uses threads
 constexpr std::int64_t kChunk = 256;                ///< columns a thread takes then
@@ -118,14 +120,20 @@ HWY_INLINE void Clear(V (&acc)[R][C]) {
   }
 }
 
-/// acc += a [R, K] times a packed panel [K, C * kLanes]; rows of a are `stride` apart.
+/// acc += a [R, K] times a packed panel [K, C * kLanes]; rows of a are `stride` apart. `ahead` is
+/// brought into the cache meanwhile, one line of it for each k.
 template <int R, int C>
 HWY_INLINE void Multiply(const float* HWY_RESTRICT a, std::int64_t stride,
-                         const float* HWY_RESTRICT panel, std::int64_t K, V (&acc)[R][C]) {
+                         const float* HWY_RESTRICT panel, std::int64_t K, const float* ahead,
+                         V (&acc)[R][C]) {
   for (std::int64_t k = 0; k < K; ++k, panel += C * kLanes) {
+    __builtin_prefetch(ahead + k * kLine, 0, 2);
     V b[C];
 #pragma GCC unroll 4
-    for (int c = 0; c < C; ++c) b[c] = hn::LoadU(kD, panel + c * kLanes);
+    for (int c = 0; c < C; ++c) {
+      __builtin_prefetch(panel + (kRowsAhead * C + c) * kLanes);
+      b[c] = hn::LoadU(kD, panel + c * kLanes);
+    }
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r) {
       const V x = hn::Set(kD, a[r * stride + k]);
@@ -134,6 +142,31 @@ HWY_INLINE void Multiply(const float* HWY_RESTRICT a, std::int64_t stride,
     }
   }
 }
+
+/// A panel [K, C * kLanes] of a packed matrix, and what its tiles fetch ahead: each another part of
+/// the panel that comes next (after the last one the first, for the next time step), since a large
+/// U comes from memory that is slower than the multiplication.
+template <int C>
+class Panel {
+ public:
+  Panel(const Tensor& packed, std::int64_t panel)
+      : K_(packed.dim(1)),
+        begin_(packed.data<float>() + panel * K_ * C * kLanes),
+        next_(packed.data<float>() + (panel + 1) % packed.dim(0) * K_ * C * kLanes) {}
+
+  const float* begin() const { return begin_; }
+  /// What the next tile fetches: K lines.
+  const float* ahead() {
+    const std::int64_t part = fetched_++ * K_ * kLine;
+    return part + K_ * kLine <= K_ * C * kLanes ? next_ + part : begin_;
+  }
+
+ private:
+  std::int64_t K_;
+  const float* begin_;
+  const float* next_;
+  std::int64_t fetched_ = 0;
+};
 
 /// y[begin … end-1] = x [K] times those columns of M [K, width]. y has room for kLanes more.
 inline void RowTimesMatrix(const float* HWY_RESTRICT x, const float* HWY_RESTRICT M, std::int64_t K,
