@@ -168,6 +168,10 @@ void Forward(const RecurrentSequence& s, const Finish& finish) {
         ForTiles<kMaxRows<C>>(begin, end, [&](auto rows, std::int64_t row) HWY_ATTR {
           V acc[rows][C];
           Clear(acc);
+          for (int r = 0; r < rows; ++r)
+            for (int c = 0; c < C; ++c)
+              Fetch(s.projected + (t * s.batch + row + r) * width +
+                    ColumnOf(panel, c, H, width, C));
           Multiply(before + row * H, H, U.begin(), H, U.ahead(), acc);
           finish(acc, t, row, panel);
         });

@@ -111,6 +111,11 @@ inline Tensor PackRows(const float* U, std::int64_t H, std::int64_t width, int C
   return packed;
 }
 
+/// Brings a line into the cache; any address will do.
+HWY_INLINE void Fetch(const float* line) {
+  __builtin_prefetch(line);
+}
+
 template <int R, int C>
 HWY_INLINE void Clear(V (&acc)[R][C]) {
 #pragma GCC unroll 8
