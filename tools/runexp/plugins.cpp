@@ -9,6 +9,7 @@
 #include <unroll/core/text.hpp>
 #include <unroll/plugin/manifest.hpp>
 #include <unroll/plugin/registry.hpp>
+#include <unroll/training/experiment.hpp>
 
 #include "commands.hpp"
 #include "terminal.hpp"
@@ -117,8 +118,16 @@ void print_markdown_options(const std::vector<OptionDescription>& options,
   }
 }
 
-/// The reference page: a section a kind, a table a plugin.
+void print_markdown_table(const Description& description) {
+  if (description.options.empty()) return;
+  fmt::print("\n| option | type | default | meaning |\n| --- | --- | --- | --- |\n");
+  print_markdown_options(description.options, "");
+}
+
+/// The reference page: the experiment file, then a section a kind, a table a plugin.
 void print_markdown(const std::vector<Found>& plugins) {
+  fmt::print("\n## The experiment file\n");
+  print_markdown_table(schema_of<ExperimentOptions>().description());
   for (const std::string_view kind : kPluginKinds) {
     bool first = true;
     for (const Found& plugin : plugins) {
@@ -126,9 +135,7 @@ void print_markdown(const std::vector<Found>& plugins) {
       if (first) fmt::print("\n## Kind: {}\n", kind);
       first = false;
       fmt::print("\n### {}: {}\n\n{}\n", kind, plugin.name, plugin.description.summary);
-      if (plugin.description.options.empty()) continue;
-      fmt::print("\n| option | type | default | meaning |\n| --- | --- | --- | --- |\n");
-      print_markdown_options(plugin.description.options, "");
+      print_markdown_table(plugin.description);
     }
   }
 }
