@@ -51,7 +51,7 @@ struct RnnForward {
         const std::int64_t j = (panel * kColumns + c) * kLanes;
         if (j >= H) break;
         const V a = acc[r][c] + Load(s.projected + at + j, H - j);
-        Store(kRelu ? hn::Max(Zero(), a) : Tanh(kD, a), s.outputs + at + j, H - j);
+        Store(kRelu ? hn::Max(Zero(), a) : math::vector_tanh(kD, a), s.outputs + at + j, H - j);
       }
     }
   }
@@ -79,14 +79,14 @@ struct LstmForward {
         i = hn::MulAdd(c_before, Load(s.extra + j, left), i);
         f = hn::MulAdd(c_before, Load(s.extra + H + j, left), f);
       }
-      i = Sigmoid(kD, i);
-      f = Sigmoid(kD, f);
-      const V g = Tanh(kD, acc[r][2] + Load(x + 2 * H, left));
+      i = math::vector_sigmoid(kD, i);
+      f = math::vector_sigmoid(kD, f);
+      const V g = math::vector_tanh(kD, acc[r][2] + Load(x + 2 * H, left));
       const V c = hn::MulAdd(f, c_before, i * g);
       if constexpr (kPeepholes) o = hn::MulAdd(c, Load(s.extra + 2 * H + j, left), o);
-      o = Sigmoid(kD, o);
+      o = math::vector_sigmoid(kD, o);
       Store(c, after + at, left);
-      Store(o * Tanh(kD, c), s.outputs + t * plane + at, left);
+      Store(o * math::vector_tanh(kD, c), s.outputs + t * plane + at, left);
       if (!keep) continue;
       float* gates = s.gates + (t * s.batch + row + r) * 4 * H + j;
       Store(i, gates, left);
@@ -110,10 +110,10 @@ struct GruForward {
     for (int r = 0; r < R; ++r) {
       const std::int64_t at = (row + r) * H + j;
       const float* x = s.projected + (t * s.batch + row + r) * 3 * H + j;
-      const V z = Sigmoid(kD, acc[r][0] + Load(x, left));
-      const V reset = Sigmoid(kD, acc[r][1] + Load(x + H, left));
+      const V z = math::vector_sigmoid(kD, acc[r][0] + Load(x, left));
+      const V reset = math::vector_sigmoid(kD, acc[r][1] + Load(x + H, left));
       const V q = acc[r][2] + bias;
-      const V n = Tanh(kD, hn::MulAdd(reset, q, Load(x + 2 * H, left)));
+      const V n = math::vector_tanh(kD, hn::MulAdd(reset, q, Load(x + 2 * H, left)));
       Store(hn::MulAdd(z, Load(before + at, left) - n, n), s.outputs + t * plane + at, left);
       if (s.gates == nullptr) continue;
       float* gates = s.gates + (t * s.batch + row + r) * 3 * H + j;
@@ -217,7 +217,7 @@ struct LstmBackward {
     float* const gates = s.gates + (t * s.batch + row) * 4 * H + j;
     const V i = Load(gates, left), f = Load(gates + H, left);
     const V n = Load(gates + 2 * H, left), o = Load(gates + 3 * H, left);
-    const V tanh_c = Tanh(kD, Load(s.memory + t * plane + at, left));
+    const V tanh_c = math::vector_tanh(kD, Load(s.memory + t * plane + at, left));
     const V c_before = Load(Before(s.c0, s.memory, t, plane) + at, left);
     const V d_o = dh * tanh_c * o * (One() - o);
     V dc = hn::MulAdd(dh * o, hn::NegMulAdd(tanh_c, tanh_c, One()), Load(g.carried + at, left));

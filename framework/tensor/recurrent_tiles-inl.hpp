@@ -11,11 +11,12 @@
 #define UNROLL_TENSOR_RECURRENT_TILES_INL_HPP_
 #endif
 
-#include <unroll/tensor/gate_math-inl.hpp>
+#include <unroll/tensor/vector_math-inl.hpp>
 
 HWY_BEFORE_NAMESPACE();
 namespace unroll::recurrent::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+namespace math = unroll::HWY_NAMESPACE;
 
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
