@@ -12,17 +12,12 @@
 #include <unroll/core/error.hpp>
 #include <unroll/core/sha256.hpp>
 #include <unroll/core/text.hpp>
+#include <unroll/plugin/boundary.hpp>
 #include <unroll/plugin/loader.hpp>
 
 namespace unroll {
 namespace fs = std::filesystem;
 namespace {
-
-// An Error that already names its plugin: not wrapped again on its way through another plugin.
-class PluginError final : public Error {
- public:
-  using Error::Error;
-};
 
 struct Record {
   PluginInfo info;
@@ -31,22 +26,17 @@ struct Record {
   const PluginEntry* entry = nullptr;
 };
 
-// Runs a plugin's code. What it throws becomes an Error of ours that names plugin and file.
+// An Error of a plugin's constructor, with the plugin named: options that do not go together were
+// checked nowhere else.
 template <typename Function>
-auto guarded(const PluginInfo& plugin, const char* doing, Function function) {
-  const auto from = [&] {
-    return fmt::format("({} '{}' of {})", plugin.kind, plugin.name, plugin.file.string());
-  };
+auto named(const PluginInfo& plugin, Function function) {
   try {
     return function();
   } catch (const PluginError&) {
     throw;
   } catch (const Error& error) {
-    throw PluginError(error.kind(), fmt::format("{} {}", error.what(), from()));
-  } catch (...) {
-    throw PluginError(Failure::plugin,
-                      fmt::format("{} '{}' threw while {}: {} ({})", plugin.kind, plugin.name,
-                                  doing, current_exception_text(), plugin.file.string()));
+    throw PluginError(error.kind(), fmt::format("{} ({} '{}' of {})", error.what(), plugin.kind,
+                                                plugin.name, plugin.file.string()));
   }
 }
 
@@ -197,11 +187,13 @@ struct Registry::Impl {
     const Node options = registry.resolve(kind, choice, problems);
     problems.throw_if_any();
     const Record& record = load(kind, choice.name);
-    auto made = guarded(record.info, "being made", [&] {
-      return static_cast<const PluginEntryOf<Kind>*>(record.entry)
-          ->make(options, std::forward<Args>(args)...);
+    auto made = named(record.info, [&] {
+      return guarded(record.info, "being made", [&] {
+        return static_cast<const PluginEntryOf<Kind>*>(record.entry)
+            ->make(options, std::forward<Args>(args)...);
+      });
     });
-    return made;
+    return behind_boundary(std::move(made), record.info);
   }
 };
 

@@ -83,7 +83,7 @@ TEST(Registry, DescribesEveryOption) {
   EXPECT_EQ(description.options[0].type, "integer");
   EXPECT_EQ(description.options[0].default_value, "0");
   EXPECT_EQ(description.options[0].maximum, 9);
-  EXPECT_EQ(description.options[1].choices.size(), 4U);
+  EXPECT_EQ(description.options[1].choices.size(), 5U);
 }
 
 TEST(Registry, UnknownNameSaysWhatIsKnownAndWhere) {
@@ -148,6 +148,16 @@ TEST(Registry, ExceptionsAreCopiedAtTheBoundary) {
                                     ".*NotAnException \\(.*"));
   EXPECT_EQ(making("error"), std::pair(Failure::usage, "9 and 7 do not go (sampler 'sound' of " +
                                                            kSound.string() + ")"));
+}
+
+TEST(Registry, ExceptionsOfCallsAreCopiedToo) {
+  const auto sampler =
+      Registry({kSound}).make_sampler({"sound", options({{"throws", "call"}}), {}});
+  RandomStream random(1, "test");
+  EXPECT_EQ(
+      thrown([&] { sampler->choose({}, random); }),
+      std::pair(Failure::plugin, "sampler 'sound' threw while choosing a token: no token today (" +
+                                     kSound.string() + ")"));
 }
 
 TEST(Registry, SeveralThreadsMayLoad) {

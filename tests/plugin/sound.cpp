@@ -18,18 +18,23 @@ struct Sound final : unroll::Sampler {
   static void describe(unroll::Schema<Options>& schema) {
     schema.summary("always the same token");
     schema.option("always", &Options::always, "the token").range(0, 9);
-    schema.option("throws", &Options::throws, "what its constructor throws")
-        .choices({"nothing", "own", "error", "other"});
+    schema.option("throws", &Options::throws, "what its constructor throws, or its call")
+        .choices({"nothing", "own", "error", "other", "call"});
   }
-  explicit Sound(const Options& options) : always_(options.always) {
+  explicit Sound(const Options& options)
+      : always_(options.always), throws_(options.throws == "call") {
     if (options.throws == "own") throw OwnException("an exception of the plugin's own type");
     if (options.throws == "error") unroll::fail(unroll::Failure::usage, "9 and 7 do not go");
     if (options.throws == "other") throw NotAnException{};
   }
-  unroll::TokenId choose(std::span<const float>, unroll::RandomStream&) override { return always_; }
+  unroll::TokenId choose(std::span<const float>, unroll::RandomStream&) override {
+    if (throws_) throw OwnException("no token today");
+    return always_;
+  }
 
  private:
   unroll::TokenId always_;
+  bool throws_;
 };
 
 }  // namespace
