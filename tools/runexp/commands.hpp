@@ -9,9 +9,6 @@
 
 namespace unroll::cli {
 
-/// How this program was called, for the commands that messages suggest.
-std::string& program();
-
 /// What the chosen subcommand does; returns the exit code. Errors are thrown.
 using Action = std::function<int()>;
 

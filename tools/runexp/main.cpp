@@ -79,11 +79,6 @@ int run_main(int argc, char** argv) {
 
 }  // namespace
 
-std::string& program() {
-  static std::string name = "runexp";
-  return name;
-}
-
 }  // namespace unroll::cli
 
 int main(int argc, char** argv) {

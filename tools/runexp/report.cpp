@@ -6,8 +6,6 @@
 
 #include <unroll/core/text.hpp>
 
-#include "commands.hpp"
-
 namespace unroll::cli {
 namespace {
 

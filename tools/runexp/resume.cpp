@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "environment.hpp"
 #include "experiment_arguments.hpp"
+#include "terminal.hpp"
 #include "training_session.hpp"
 
 namespace unroll::cli {

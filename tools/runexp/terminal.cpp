@@ -27,6 +27,11 @@ std::string_view shortened(std::string_view text, std::size_t columns) {
 
 }  // namespace
 
+std::string& program() {
+  static std::string name = "runexp";
+  return name;
+}
+
 bool is_terminal(std::FILE* stream) {
   const char* term = std::getenv("TERM");
   const char* no_color = std::getenv("NO_COLOR");

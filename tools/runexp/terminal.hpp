@@ -8,6 +8,9 @@
 
 namespace unroll::cli {
 
+/// How this program was called, for the commands that messages suggest.
+std::string& program();
+
 /// Is this stream a terminal that may be redrawn and coloured (NO_COLOR and TERM=dumb say no)?
 bool is_terminal(std::FILE* stream);
 

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "commands.hpp"
 #include "interrupt.hpp"
 #include "report.hpp"
+#include "terminal.hpp"
 
 namespace unroll::cli {
 
