@@ -252,6 +252,7 @@ Summary Trainer::train(RunWriter* file, Observer& observer,
   Impl& run = *impl_;
   Recorder recorder(file);
   run.began = run.last_checkpoint = Clock::now();
+  if (file != nullptr) file->record().environment.put("data/split", run.plan.split_name);
   try {
     const bool complete =
         run.plan.counts ? run.count(observer, recorder, stop) : run.learn(observer, recorder, stop);
