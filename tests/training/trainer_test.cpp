@@ -295,6 +295,66 @@ TEST_F(Training, AsksForNoMemoryOnceItRuns) {
   EXPECT_EQ(Engine::get().pool().statistics().system_calls, before);
 }
 
+TEST_F(Training, TheTestSplitIsReadOnceAtTheEnd) {
+  ExperimentOptions options = experiment(
+      "experiment: test\nthreads: 1\ndata: {text: {files: [" + text.string() +
+      "], validation: 0.1, test: 0.1}}\nmodel: {many_to_many: {hidden: 8}}\n"
+      "training: {epochs: 2, batch: 4, window: 10, early_stopping: {restore_best: false}}\n");
+  const Summary summary = run(options, folder / "run.h5");
+  const RunRecord record = open_run(folder / "run.h5");
+  EXPECT_EQ(record.metrics.at("test").steps, (std::vector<std::int64_t>{summary.steps}));
+  EXPECT_EQ(*record.metrics.at("test").last("loss"), summary.test->loss());
+  EXPECT_FALSE(record.best);
+  EXPECT_EQ(record.environment.text("data/split"), "contiguous 80/10/10");
+}
+
+TEST_F(Training, StepsBetweenEvaluationsSamplesAndCheckpointsAreSettings) {
+  class Calendar final : public Observer {
+   public:
+    void on_step(const Progress& progress) override { now = progress.step; }
+    void on_evaluation(const EvaluationReport&) override { evaluations.push_back(now); }
+    void on_samples(const std::vector<SampleReport>&) override { samples.push_back(now); }
+    void on_checkpoint(std::int64_t step, double) override { checkpoints.push_back(step); }
+    std::int64_t now = 0;
+    std::vector<std::int64_t> evaluations, samples, checkpoints;
+  } calendar;
+  Trainer trainer(small_experiment(text, "",
+                                   "  max_steps: 10\n  evaluate_every: 4\n  sample_every: 6\n"
+                                   "  checkpoint_every: 5\n"),
+                  registry());
+  EXPECT_EQ(trainer.plan().total_steps, 10);
+  RunWriter writer = writer_for(folder / "run.h5", trainer);
+  trainer.train(&writer, calendar, nullptr);
+  using Steps = std::vector<std::int64_t>;
+  EXPECT_EQ(calendar.evaluations, (Steps{4, 8, 10}));
+  EXPECT_EQ(calendar.samples, (Steps{6, 10}));
+  EXPECT_EQ(calendar.checkpoints, (Steps{5, 10}));
+}
+
+TEST_F(Training, ACheckpointComesAfterSecondsToo) {
+  class Counter final : public Observer {
+   public:
+    void on_checkpoint(std::int64_t, double) override { ++checkpoints; }
+    int checkpoints = 0;
+  } counter;
+  Trainer trainer(small_experiment(text, "", "  max_steps: 5\n  checkpoint_seconds: 1.0e-9\n"),
+                  registry());
+  RunWriter writer = writer_for(folder / "run.h5", trainer);
+  trainer.train(&writer, counter, nullptr);
+  EXPECT_EQ(counter.checkpoints, 5);
+}
+
+TEST_F(Training, ATextTooShortForItsBatchesIsRefused) {
+  write_file(text, "far too short for four streams");
+  try {
+    Trainer trainer(small_experiment(text), registry());
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), Failure::data);
+    EXPECT_THAT(error.what(), HasSubstr("use a smaller training.batch or training.window"));
+  }
+}
+
 TEST_F(Training, ABidirectionalGeneratorIsRefused) {
   try {
     Trainer trainer(small_experiment(text, ", bidirectional: true"), registry());
