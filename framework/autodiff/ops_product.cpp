@@ -1,4 +1,7 @@
 // Matrix products. A one-hot operand gathers rows going forward and scatters them going back.
+#include <algorithm>
+#include <span>
+
 #include <unroll/autodiff/op_support.hpp>
 #include <unroll/tensor/gemm.hpp>
 #include <unroll/tensor/kernels.hpp>
@@ -19,6 +22,25 @@ void input_part(Backward& back, const Tensor& dy, const Tensor& w, bool transpos
   const std::int64_t R = dy.shape().rows(), M = dy.shape().last(), K = dx.shape().last();
   gemm(false, !transposed, R, K, M, T(1), dy.data<T>(), M, w.data<T>(), w.shape().last(),
        fresh ? T(0) : T(1), dx.data<T>(), K);
+}
+
+// The gradients of w and b for one-hot x. b gets every row of dy and w each row once, so where
+// rows are many and ids are few, b's gradient is summed from w's and dy is read only once.
+template <typename T>
+bool one_hot_parts(Backward& back, const Tensor& ids, const Tensor& dy, std::int64_t K) {
+  const std::int64_t R = dy.shape().rows(), M = dy.shape().last();
+  const std::span<const std::int32_t> id = ids.span<std::int32_t>();
+  const auto known = [K](std::int32_t i) { return i >= 0 && i < K; };
+  if (R < 4 * K || !back.wants(1) || !back.wants(2) || !std::ranges::all_of(id, known)) {
+    return false;
+  }
+  const Tensor sums = Tensor::zeros({K, M}, dy.dtype());
+  kernels::scatter_add_rows(R, M, K, id.data(), dy.data<T>(), sums.data<T>());
+  back.pass(1, sums);
+  bool fresh = false;
+  Tensor& db = back.input_gradient(2, fresh);
+  kernels::column_sums(K, M, sums.data<T>(), db.data<T>(), !fresh);
+  return true;
 }
 
 // y = x w + b for dense or one-hot x; b may be null.
@@ -44,7 +66,7 @@ Var product(std::string_view name, Var x, Var w, const Var* b) {
       kernels::gather_rows(R, M, K, ids.data<std::int32_t>(), pw, pb, py);
       return;
     }
-    if (pb != nullptr) detail::move_block(R, M, pb, 0, py, M, false);
+    if (pb != nullptr) kernels::fill_rows(R, M, pb, py);
     gemm(false, false, R, M, K, T(1), x.value().data<T>(), K, pw, M, pb != nullptr ? T(1) : T(0),
          py, M);
   });
@@ -67,14 +89,15 @@ Var product(std::string_view name, Var x, Var w, const Var* b) {
     });
   };
   if (b == nullptr) return graph.emit(std::move(y), {x, w}, backward);
-  return graph.emit(std::move(y), {x, w, *b}, [backward, R, M](Backward& back) {
-    backward(back);
-    if (!back.wants(2)) return;
+  return graph.emit(std::move(y), {x, w, *b}, [backward, ids, R, K, M](Backward& back) {
     const Tensor& dy = back.output_gradient();
-    bool fresh = false;
-    Tensor& db = back.input_gradient(2, fresh);
     with_floating(dy.dtype(), [&](auto zero) {
       using T = decltype(zero);
+      if (ids.defined() && one_hot_parts<T>(back, ids, dy, K)) return;
+      backward(back);
+      if (!back.wants(2)) return;
+      bool fresh = false;
+      Tensor& db = back.input_gradient(2, fresh);
       kernels::column_sums(R, M, dy.data<T>(), db.data<T>(), !fresh);
     });
   });

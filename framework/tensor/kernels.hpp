@@ -55,6 +55,9 @@ void cross_entropy_gradient(std::int64_t rows, std::int64_t columns, const float
                             const float* lse, const std::int32_t* targets, float scale, float* dx,
                             bool add);
 
+/// y[r] = row for each of the rows.
+void fill_rows(std::int64_t rows, std::int64_t columns, const float* row, float* y);
+
 // ---- rows by id (one-hot products) --------------------------------------------------------------
 /// y[r] = table[ids[r]] (+ bias when given); ids outside 0 … classes-1 give 0 (+ bias).
 void gather_rows(std::int64_t rows, std::int64_t columns, std::int64_t classes,
@@ -89,6 +92,7 @@ void log_sum_exp(std::int64_t rows, std::int64_t columns, const double* x, doubl
 void cross_entropy_gradient(std::int64_t rows, std::int64_t columns, const double* x,
                             const double* lse, const std::int32_t* targets, double scale,
                             double* dx, bool add);
+void fill_rows(std::int64_t rows, std::int64_t columns, const double* row, double* y);
 void gather_rows(std::int64_t rows, std::int64_t columns, std::int64_t classes,
                  const std::int32_t* ids, const double* table, const double* bias, double* y);
 void scatter_add_rows(std::int64_t rows, std::int64_t columns, std::int64_t classes,

@@ -108,6 +108,9 @@ void cross_entropy_gradient(std::int64_t rows, std::int64_t columns, const doubl
   }
 }
 
+void fill_rows(std::int64_t rows, std::int64_t columns, const double* row, double* y) {
+  for (std::int64_t r = 0; r < rows; ++r) std::copy_n(row, columns, y + r * columns);
+}
 void gather_rows(std::int64_t rows, std::int64_t columns, std::int64_t classes,
                  const std::int32_t* ids, const double* table, const double* bias, double* y) {
   for (std::int64_t r = 0; r < rows; ++r, y += columns) {

@@ -133,15 +133,26 @@ void scaled_exp_row(std::int64_t n, const float* x, float lse, float scale, floa
   }
 }
 
-// y += x, for short rows inside loops that are parallel already.
-void add_row(std::int64_t n, const float* x, float* y) {
+// y = a + b.
+void add_rows(std::int64_t n, const float* a, const float* b, float* y) {
   const D d;
   const std::size_t count = static_cast<std::size_t>(n), lanes = hn::Lanes(d);
   std::size_t i = 0;
   for (; i + lanes <= count; i += lanes) {
-    hn::StoreU(hn::Add(hn::LoadU(d, y + i), hn::LoadU(d, x + i)), d, y + i);
+    hn::StoreU(hn::Add(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, y + i);
   }
-  for (; i < count; ++i) y[i] += x[i];
+  for (; i < count; ++i) y[i] = a[i] + b[i];
+}
+
+// Columns begin … end-1 of table[ids[r]] += x[r], row after row.
+void scatter_block(std::int64_t rows, std::int64_t columns, std::int64_t classes,
+                   std::int64_t begin, std::int64_t end, const std::int32_t* ids, const float* x,
+                   float* table) {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    if (ids[r] < 0 || ids[r] >= classes) continue;
+    float* to = table + ids[r] * columns + begin;
+    add_rows(end - begin, to, x + r * columns + begin, to);
+  }
 }
 
 }  // namespace
@@ -156,7 +167,8 @@ HWY_EXPORT(column_sums_block);
 HWY_EXPORT(softmax_row);
 HWY_EXPORT(log_sum_exp_row);
 HWY_EXPORT(scaled_exp_row);
-HWY_EXPORT(add_row);
+HWY_EXPORT(add_rows);
+HWY_EXPORT(scatter_block);
 
 namespace kernels {
 namespace {
@@ -243,31 +255,33 @@ void cross_entropy_gradient(std::int64_t rows, std::int64_t columns, const float
 
 void gather_rows(std::int64_t rows, std::int64_t columns, std::int64_t classes,
                  const std::int32_t* ids, const float* table, const float* bias, float* y) {
-  const auto plus = HWY_DYNAMIC_DISPATCH(add_row);
+  const auto plus = HWY_DYNAMIC_DISPATCH(add_rows);
   for_rows(rows, columns, [&](std::int64_t r) {
     float* row = y + r * columns;
-    if (ids[r] >= 0 && ids[r] < classes) {
-      std::copy_n(table + ids[r] * columns, columns, row);
-      if (bias != nullptr) plus(columns, bias, row);
-    } else if (bias != nullptr) {
-      std::copy_n(bias, columns, row);
+    const bool known = ids[r] >= 0 && ids[r] < classes;
+    const float* from = known ? table + ids[r] * columns : bias;
+    if (known && bias != nullptr) {
+      plus(columns, from, bias, row);
+    } else if (from != nullptr) {
+      std::copy_n(from, columns, row);
     } else {
       std::fill_n(row, columns, 0.0f);
     }
   });
 }
 
+void fill_rows(std::int64_t rows, std::int64_t columns, const float* row, float* y) {
+  for_rows(rows, columns, [&](std::int64_t r) { std::copy_n(row, columns, y + r * columns); });
+}
+
 // Each task owns a block of columns and goes through the rows in order: nothing is shared, and
 // sums come out the same however many threads there are.
 void scatter_add_rows(std::int64_t rows, std::int64_t columns, std::int64_t classes,
                       const std::int32_t* ids, const float* x, float* table) {
-  const auto plus = HWY_DYNAMIC_DISPATCH(add_row);
+  const auto scatter = HWY_DYNAMIC_DISPATCH(scatter_block);
   const std::int64_t width = rows * columns <= kChunk ? std::max<std::int64_t>(1, columns) : 64;
   parallel_chunks(columns, width, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t r = 0; r < rows; ++r) {
-      if (ids[r] < 0 || ids[r] >= classes) continue;
-      plus(end - begin, x + r * columns + begin, table + ids[r] * columns + begin);
-    }
+    scatter(rows, columns, classes, begin, end, ids, x, table);
   });
 }
 

@@ -92,6 +92,13 @@ std::vector<Case> cases() {
        [](Graph& g, In v) {
          return weigh(affine(g.one_hot(some_ids(), 5, DType::f64), v[0], v[1]));
        }},
+      {"one_hot_affine_of_many",
+       {{2, 7}, {7}},
+       [](Graph& g, In v) {
+         const std::vector<std::int32_t> ids{1, 0, 0, 1, 1, 0, 1, 1, 1};
+         const Var rows = g.one_hot(Tensor::of<std::int32_t>({3, 3}, ids), 2, DType::f64);
+         return weigh(affine(rows, v[0], v[1])) + weigh(affine(rows, tanh(v[0]), v[1]));
+       }},
       {"one_hot_elsewhere",
        {{3, 2, 5}},
        [](Graph& g, In v) { return weigh(v[0] * g.one_hot(some_ids(), 5, DType::f64)); }},
