@@ -50,6 +50,8 @@ void recurrent_forward(const RecurrentSequence& sequence);
 /// Replaces `gates` by the gradient of `projected` (an rnn writes it there), and a gru's `memory`
 /// by the gradient of h U + extra of gate n. The gradient of U is left to recurrent_weights.
 void recurrent_backward(const RecurrentSequence& sequence, const RecurrentGradients& gradients);
+/// The part of recurrent_backward that adds to `extra`.
+void recurrent_extra(const RecurrentSequence& sequence, float* extra);
 /// After recurrent_backward: dU [H, G*H] = or += sum over time of h_before^T dgates.
 void recurrent_weights(const RecurrentSequence& sequence, bool add, float* dU);
 

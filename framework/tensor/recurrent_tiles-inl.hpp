@@ -1,5 +1,6 @@
 // Tiles of R rows and C vectors of a product whose right-hand side was packed beforehand, kept in
-// registers from the first multiplication to the last nonlinearity. Part of kernels_recurrent.cpp.
+// registers from the first multiplication to the last nonlinearity. Part of
+// kernels_recurrent_*.cpp.
 //
 // A panel is C vectors of columns; packed, its K rows of C * kLanes floats lie one after another.
 // Columns beyond the matrix are zero.
@@ -43,6 +44,12 @@ HWY_INLINE V Zero() {
 }
 HWY_INLINE V One() {
   return hn::Set(kD, 1.0f);
+}
+
+/// The state before step t: the given one, or the step before's.
+HWY_INLINE const float* Before(const float* initial, const float* all, std::int64_t t,
+                               std::int64_t plane) {
+  return t == 0 ? initial : all + (t - 1) * plane;
 }
 
 /// The next kLanes floats, or as many as are left, then zeros.

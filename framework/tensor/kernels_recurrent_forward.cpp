@@ -1,0 +1,199 @@
+// Recurrences forward in time: products with U, gates and states tile by tile.
+// Compiled once for each instruction set; the best one is chosen when the program runs.
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include <unroll/tensor/engine.hpp>
+#include <unroll/tensor/kernels_recurrent.hpp>
+#include <unroll/tensor/parallel.hpp>
+#include <unroll/tensor/tensor.hpp>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "unroll/tensor/kernels_recurrent_forward.cpp"
+// Tiles are arrays of vectors, which vectors of unknown length cannot form.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include <hwy/foreach_target.h>
+// After foreach_target.h, which defines the target.
+#include <hwy/highway.h>
+
+#include <unroll/tensor/recurrent_tiles-inl.hpp>
+
+HWY_BEFORE_NAMESPACE();
+namespace unroll::recurrent::HWY_NAMESPACE {
+
+using kernels::Recurrent;
+using kernels::RecurrentSequence;
+
+template <bool kRelu>
+struct RnnForward {
+  static constexpr int kColumns = 4;
+  const RecurrentSequence& s;
+
+  template <int R>
+  HWY_INLINE void operator()(V (&acc)[R][kColumns], std::int64_t t, std::int64_t row,
+                             std::int64_t panel) const {
+    const std::int64_t H = s.hidden;
+    for (int r = 0; r < R; ++r) {
+      const std::int64_t at = (t * s.batch + row + r) * H;
+      for (int c = 0; c < kColumns; ++c) {
+        const std::int64_t j = (panel * kColumns + c) * kLanes;
+        if (j >= H) break;
+        const V a = acc[r][c] + Load(s.projected + at + j, H - j);
+        Store(kRelu ? hn::Max(Zero(), a) : math::vector_tanh(kD, a), s.outputs + at + j, H - j);
+      }
+    }
+  }
+};
+
+template <bool kPeepholes>
+struct LstmForward {
+  static constexpr int kColumns = 4;
+  const RecurrentSequence& s;
+
+  template <int R>
+  HWY_INLINE void operator()(V (&acc)[R][kColumns], std::int64_t t, std::int64_t row,
+                             std::int64_t panel) const {
+    const std::int64_t H = s.hidden, plane = s.batch * H, j = panel * kLanes, left = H - j;
+    const bool keep = s.gates != nullptr;
+    const float* before = keep ? Before(s.c0, s.memory, t, plane) : t == 0 ? s.c0 : s.memory;
+    float* after = keep ? s.memory + t * plane : s.memory;
+    for (int r = 0; r < R; ++r) {
+      const std::int64_t at = (row + r) * H + j;
+      const float* x = s.projected + (t * s.batch + row + r) * 4 * H + j;
+      const V c_before = Load(before + at, left);
+      V i = acc[r][0] + Load(x, left), f = acc[r][1] + Load(x + H, left);
+      V o = acc[r][3] + Load(x + 3 * H, left);
+      if constexpr (kPeepholes) {
+        i = hn::MulAdd(c_before, Load(s.extra + j, left), i);
+        f = hn::MulAdd(c_before, Load(s.extra + H + j, left), f);
+      }
+      i = math::vector_sigmoid(kD, i);
+      f = math::vector_sigmoid(kD, f);
+      const V g = math::vector_tanh(kD, acc[r][2] + Load(x + 2 * H, left));
+      const V c = hn::MulAdd(f, c_before, i * g);
+      if constexpr (kPeepholes) o = hn::MulAdd(c, Load(s.extra + 2 * H + j, left), o);
+      o = math::vector_sigmoid(kD, o);
+      Store(c, after + at, left);
+      Store(o * math::vector_tanh(kD, c), s.outputs + t * plane + at, left);
+      if (!keep) continue;
+      float* gates = s.gates + (t * s.batch + row + r) * 4 * H + j;
+      Store(i, gates, left);
+      Store(f, gates + H, left);
+      Store(g, gates + 2 * H, left);
+      Store(o, gates + 3 * H, left);
+    }
+  }
+};
+
+struct GruForward {
+  static constexpr int kColumns = 3;
+  const RecurrentSequence& s;
+
+  template <int R>
+  HWY_INLINE void operator()(V (&acc)[R][kColumns], std::int64_t t, std::int64_t row,
+                             std::int64_t panel) const {
+    const std::int64_t H = s.hidden, plane = s.batch * H, j = panel * kLanes, left = H - j;
+    const float* before = Before(s.h0, s.outputs, t, plane);
+    const V bias = Load(s.extra + j, left);
+    for (int r = 0; r < R; ++r) {
+      const std::int64_t at = (row + r) * H + j;
+      const float* x = s.projected + (t * s.batch + row + r) * 3 * H + j;
+      const V z = math::vector_sigmoid(kD, acc[r][0] + Load(x, left));
+      const V reset = math::vector_sigmoid(kD, acc[r][1] + Load(x + H, left));
+      const V q = acc[r][2] + bias;
+      const V n = math::vector_tanh(kD, hn::MulAdd(reset, q, Load(x + 2 * H, left)));
+      Store(hn::MulAdd(z, Load(before + at, left) - n, n), s.outputs + t * plane + at, left);
+      if (s.gates == nullptr) continue;
+      float* gates = s.gates + (t * s.batch + row + r) * 3 * H + j;
+      Store(z, gates, left);
+      Store(reset, gates + H, left);
+      Store(n, gates + 2 * H, left);
+      Store(q, s.memory + t * plane + at, left);
+    }
+  }
+};
+
+/// One step of a few rows straight from U: packing would cost more than the product.
+template <class Finish>
+void StepUnpacked(const RecurrentSequence& s, const Finish& finish) {
+  constexpr int C = Finish::kColumns;
+  const std::int64_t H = s.hidden, width = kernels::gates_of(s.kind) * H;
+  Tensor products = Tensor::empty({s.batch, width + kLanes});
+  float* const all = products.data<float>();
+  for (std::int64_t row = 0; row < s.batch; ++row) {
+    float* const y = all + row * (width + kLanes);
+    const float* const h = s.h0 + row * H;
+    if (H * width < kParallelProduct) {
+      RowTimesMatrix(h, s.U, H, width, 0, width, y);
+    } else {
+      parallel_chunks(width, kChunk, [&](std::int64_t begin, std::int64_t end) {
+        RowTimesMatrix(h, s.U, H, width, begin, end, y);
+      });
+    }
+    for (std::int64_t panel = 0; panel < Panels(H, width, C); ++panel) {
+      V acc[1][C];
+      for (int c = 0; c < C; ++c) {
+        const std::int64_t column = ColumnOf(panel, c, H, width, C);
+        acc[0][c] = column < width ? hn::LoadU(kD, y + column) : Zero();
+      }
+      finish(acc, 0, row, panel);
+    }
+  }
+}
+
+template <class Finish>
+void Forward(const RecurrentSequence& s, const Finish& finish) {
+  constexpr int C = Finish::kColumns;
+  const std::int64_t H = s.hidden, width = kernels::gates_of(s.kind) * H;
+  if (s.steps == 1 && s.batch <= kUnpackedRows) return StepUnpacked(s, finish);
+  const Tensor packed = PackColumns(s.U, H, width, C);
+  const std::int64_t panels = Panels(H, width, C), plane = s.batch * H;
+  ForRows<C>(s.batch, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t t = 0; t < s.steps; ++t) {
+      const float* const before = Before(s.h0, s.outputs, t, plane);
+      for (std::int64_t panel = 0; panel < panels; ++panel) {
+        Panel<C> U(packed, panel);
+        ForTiles<kMaxRows<C>>(begin, end, [&](auto rows, std::int64_t row) HWY_ATTR {
+          V acc[rows][C];
+          Clear(acc);
+          for (int r = 0; r < rows; ++r)
+            for (int c = 0; c < C; ++c)
+              Fetch(s.projected + (t * s.batch + row + r) * width +
+                    ColumnOf(panel, c, H, width, C));
+          Multiply(before + row * H, H, U.begin(), H, U.ahead(), acc);
+          finish(acc, t, row, panel);
+        });
+      }
+    }
+  });
+}
+
+void RunForward(const RecurrentSequence& s) {
+  switch (s.kind) {
+    case Recurrent::rnn_tanh:
+      return Forward(s, RnnForward<false>{s});
+    case Recurrent::rnn_relu:
+      return Forward(s, RnnForward<true>{s});
+    case Recurrent::lstm:
+      return Forward(s, LstmForward<false>{s});
+    case Recurrent::lstm_peephole:
+      return Forward(s, LstmForward<true>{s});
+    case Recurrent::gru:
+      return Forward(s, GruForward{s});
+  }
+}
+
+}  // namespace unroll::recurrent::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace unroll::recurrent {
+HWY_EXPORT(RunForward);
+}  // namespace unroll::recurrent
+
+void unroll::kernels::recurrent_forward(const RecurrentSequence& sequence) {
+  using namespace unroll::recurrent;
+  HWY_DYNAMIC_DISPATCH(RunForward)(sequence);
+}
+#endif
