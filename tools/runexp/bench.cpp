@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
 
 #include <unroll/core/text.hpp>
 #include <unroll/tensor/engine.hpp>
@@ -14,6 +13,7 @@
 #include "commands.hpp"
 #include "experiment_arguments.hpp"
 #include "interrupt.hpp"
+#include "json_output.hpp"
 #include "memory.hpp"
 #include "terminal.hpp"
 
@@ -21,7 +21,6 @@ namespace unroll::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kWarmUpSteps = 3;
 constexpr std::int64_t kWarmUpTokens = 50;
@@ -154,7 +153,7 @@ int run_bench(const Options& options) {
   found["peak_memory_bytes"] = peak_memory();
   found["gemm_gflops"] = gemm_peak();
   if (options.json)
-    fmt::print("{}\n", found.dump(2));
+    print_json(found);
   else
     print_for_people(found);
   return 0;

@@ -1,21 +1,18 @@
 // runexp evaluate: how well a run's model predicts a split of its data, or another text.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
-#include <unroll/results/run_file.hpp>
 #include <unroll/training/evaluate.hpp>
 
 #include "commands.hpp"
 #include "experiment_arguments.hpp"
 #include "interrupt.hpp"
+#include "json_output.hpp"
+#include "open_run.hpp"
 #include "report.hpp"
 #include "terminal.hpp"
 
 namespace unroll::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Options {
   std::string run, data, split = "validation";
@@ -51,7 +48,7 @@ Data load_data(const Options& options, const ExperimentOptions& experiment,
 }
 
 int run_evaluate(const Options& options) {
-  const RunRecord run = open_run(options.run);
+  const RunRecord run = read_run(options.run);
   const auto registry = make_registry(options.plugins);
   const ExperimentOptions experiment = load_experiment(run, *registry);
   const Data data = load_data(options, experiment, *registry);
@@ -68,7 +65,7 @@ int run_evaluate(const Options& options) {
                        {"bits_per_character", figures.bits_per_character()},
                        {"perplexity", figures.perplexity()},
                        {"accuracy", figures.accuracy()}};
-    fmt::print("{}\n", json.dump(2));
+    print_json(json);
     return 0;
   }
   fmt::print("{}  {}\n  {}, perplexity {:.3f}, accuracy {:.1f} %\n  {} tokens",

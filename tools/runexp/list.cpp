@@ -3,19 +3,18 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include <unroll/core/error.hpp>
-#include <unroll/results/run_file.hpp>
 
 #include "commands.hpp"
+#include "json_output.hpp"
+#include "open_run.hpp"
 #include "terminal.hpp"
 
 namespace unroll::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 struct Options {
   std::string folder = "runs";
@@ -39,7 +38,7 @@ std::optional<double> smallest(const MetricTable& table, std::string_view name) 
 }
 
 Row read_row(const fs::path& file) {
-  Row row{file, open_run(file, RunParts::without_arrays), {}, {}, {}};
+  Row row{file, read_run(file.string(), RunParts::without_arrays), {}, {}, {}};
   row.status = to_text(row.run.status);
   if (row.run.status == RunStatus::running && !run_writer(file)) row.status = "killed";
   const auto validation = row.run.metrics.find("validation");
@@ -89,7 +88,7 @@ int run_list(const Options& options) {
            {"validation_bits_per_character", row.best_bits ? Json(*row.best_bits) : Json()},
            {"created", row.run.created}});
     }
-    fmt::print("{}\n", all.dump(2));
+    print_json(all);
     return code;
   }
   if (rows.empty()) fmt::print(stderr, "no run files in {}\n", options.folder);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include <unroll/config/describe.hpp>
 #include <unroll/core/error.hpp>
@@ -12,12 +11,11 @@
 #include <unroll/training/experiment.hpp>
 
 #include "commands.hpp"
+#include "json_output.hpp"
 #include "terminal.hpp"
 
 namespace unroll::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Options {
   std::string name, kind;
@@ -147,7 +145,7 @@ int run_plugins(const Options& options) {
   if (options.json) {
     Json all = Json::array();
     for (const Found& plugin : plugins) all.push_back(json_of(plugin));
-    fmt::print("{}\n", all.dump(2));
+    print_json(all);
   } else if (options.markdown) {
     print_markdown(plugins);
   } else if (options.name.empty()) {

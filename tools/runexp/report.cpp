@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include <unroll/core/text.hpp>
+
+#include "json_output.hpp"
 
 namespace unroll::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json json_of(const Figures& figures) {
   return {{"loss_nats_per_token", figures.loss()},
@@ -94,9 +92,12 @@ void TrainingReport::on_evaluation(const EvaluationReport& report) {
 
 void TrainingReport::on_samples(const std::vector<SampleReport>& samples) {
   for (const SampleReport& sample : samples) {
+    const std::string unknown =
+        sample.unknown > 0 ? fmt::format(" ({} unknown in the prompt)", sample.unknown) : "";
     const std::string prompt = styled(stderr, Style::dim, printable(sample.prompt));
-    line_.print(fmt::format("{}\n{}{}\n", styled(stderr, Style::cyan, "--- " + sample.sampler),
-                            prompt, printable(sample.text)));
+    line_.print(fmt::format("{}\n{}{}\n",
+                            styled(stderr, Style::cyan, "--- " + sample.sampler + unknown), prompt,
+                            printable(sample.text)));
   }
 }
 
@@ -108,7 +109,7 @@ void TrainingReport::on_early_stop(std::int64_t step, std::int64_t best_step) {
 void print_summary(const Trainer& trainer, const Summary& summary, const std::string& path,
                    bool json) {
   if (json) {
-    fmt::print("{}\n", json_of(trainer, summary, path).dump(2));
+    print_json(json_of(trainer, summary, path));
     return;
   }
   const bool completed = summary.status == Status::completed;

@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "environment.hpp"
 #include "experiment_arguments.hpp"
+#include "open_run.hpp"
 #include "terminal.hpp"
 #include "training_session.hpp"
 
@@ -39,6 +40,7 @@ int run_resume(const Options& options) {
          options.run, program(), options.run);
   }
   RunWriter file = RunWriter::resume(options.run);
+  print_warnings(file.record());
   std::optional<ExperimentOptions> longer;
   if (!options.overrides.empty()) {
     longer = changed(load_experiment(file.record(), *registry), options.overrides, *registry);

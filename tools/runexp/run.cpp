@@ -1,20 +1,17 @@
 // runexp run: trains an experiment, or says what training it would mean.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include <unroll/core/text.hpp>
 
 #include "commands.hpp"
 #include "environment.hpp"
 #include "experiment_arguments.hpp"
+#include "json_output.hpp"
 #include "memory.hpp"
 #include "training_session.hpp"
 
 namespace unroll::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kTrialSteps = 3;
 
@@ -44,7 +41,7 @@ void print_plan(Trainer& trainer, bool json) {
                         {"memory_bytes", peak_memory()},
                         {"tokens_per_second", trial.tokens_per_second},
                         {"seconds", seconds}};
-    fmt::print("{}\n", found.dump(2));
+    print_json(found);
     return;
   }
   fmt::print("{}\n# Nothing was trained.\n", yaml);

@@ -2,22 +2,20 @@
 #include <fmt/format.h>
 
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include <unroll/core/text.hpp>
-#include <unroll/results/run_file.hpp>
 #include <unroll/training/generation.hpp>
 
 #include "commands.hpp"
 #include "experiment_arguments.hpp"
 #include "interrupt.hpp"
+#include "json_output.hpp"
+#include "open_run.hpp"
 #include "sampler_text.hpp"
 #include "terminal.hpp"
 
 namespace unroll::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Options {
   std::string run;
@@ -45,7 +43,7 @@ struct Writer {
 
 Writer open_writer(const Options& options) {
   Writer writer;
-  const RunRecord run = open_run(options.run);
+  const RunRecord run = read_run(options.run);
   writer.registry = make_registry(options.plugins);
   const ExperimentOptions experiment = load_experiment(run, *writer.registry);
   writer.prompt = options.prompt.value_or(experiment.generate.all_prompts().front());
@@ -123,7 +121,7 @@ int write_samples(const Writer& writer, std::int64_t count, bool json) {
       if (*stop_flag() != 0) return interrupted_code();
     }
   }
-  if (json) fmt::print("{}\n", all.dump(2));
+  if (json) print_json(all);
   return 0;
 }
 
