@@ -37,7 +37,7 @@ void Moments::restore(const Archive& archive) {
 }
 
 void in_pieces(std::size_t size, const std::function<void(std::size_t, std::size_t)>& body) {
-  constexpr std::int64_t kGrain = 1 << 15;  // below two of these a second thread does not pay
+  constexpr std::int64_t kGrain = 1 << 16;  // less is done before a second thread wakes
   parallel_chunks(static_cast<std::int64_t>(size), kGrain,
                   [&](std::int64_t begin, std::int64_t end) {
                     body(static_cast<std::size_t>(begin), static_cast<std::size_t>(end));

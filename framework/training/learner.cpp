@@ -61,7 +61,7 @@ Tensor to_tensor(const Array& array, std::size_t index) {
 
 /// Squares are summed in pieces of this many, whatever the number of threads, and in eight
 /// interleaved sums within a piece, which fixes the rounding and lets the loop vectorise.
-constexpr std::int64_t kPiece = 1 << 15;
+constexpr std::int64_t kPiece = 1 << 16;
 
 double sum_of_squares(const float* values, std::int64_t count) {
   std::array<double, 8> sums{};
