@@ -15,7 +15,8 @@ void add_experiment_arguments(CLI::App& command, ExperimentArguments& arguments)
                   "change one setting: --set model.many_to_many.hidden=256; repeatable")
       ->allow_extra_args(false)
       ->type_name("PATH=VALUE");
-  command.add_option("--seed", arguments.seed, "short for --set seed=N");
+  command.add_option("--seed", arguments.seed, "short for --set seed=N")
+      ->check(CLI::NonNegativeNumber);
   command.add_option("--threads", arguments.threads, "short for --set threads=N; 0: all")
       ->check(CLI::Range(0, 1024));
   command

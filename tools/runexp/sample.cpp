@@ -202,7 +202,8 @@ void add_sample(CLI::App& app, Action& chosen) {
       .add_option("--sampler", options->samplers,
                   "NAME or NAME:option=value,…; repeatable (default: the run's own)")
       ->allow_extra_args(false);
-  command.add_option("--seed", options->seed, "of the random choices (default: the run's own)");
+  command.add_option("--seed", options->seed, "of the random choices (default: the run's own)")
+      ->check(CLI::NonNegativeNumber);
   command.add_option("--num-samples", options->num_samples, "texts of each sampler")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));
   command.add_option("--plugins", options->plugins, "a folder or library to look in besides")
