@@ -116,7 +116,7 @@ class Training(RunTest):
     def test_a_diverging_run_says_so(self):
         self.experiment()
         done = self.refused(5, "small.yaml", "--set",
-                            "training.optimizer={sgd: {learning_rate: 1.0e+30}}",
+                            "training.optimizer={sgd: {learning_rate: 1.0e+38, momentum: 0.9}}",
                             says="step")
         self.assertRegex(done.stderr, "not finite|infinite|NaN|nan|inf")
         with h5py.File(self.folder / "runs/small.h5") as run:
