@@ -29,7 +29,7 @@ HWY_INLINE void map(std::int64_t n, float* y, F f, const X*... x) {
   for (; i + lanes <= count; i += lanes) hn::StoreU(f(d, hn::LoadU(d, x + i)...), d, y + i);
   if (i < count) {
     const auto tail = hn::FirstN(d, count - i);
-    hn::BlendedStore(f(d, hn::MaskedLoad(tail, d, x + i)...), tail, d, y + i);
+    hn::BlendedStore(f(d, load_first(tail, d, x + i)...), tail, d, y + i);
   }
 }
 

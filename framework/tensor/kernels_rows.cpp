@@ -69,9 +69,9 @@ void column_sums_block(std::int64_t rows, std::int64_t columns, std::int64_t beg
     const auto mask = hn::FirstN(d, static_cast<std::size_t>(std::min(lanes, end - c)));
     V s = hn::Zero(d);
     for (std::int64_t r = 0; r < rows; ++r) {
-      s = hn::Add(s, hn::MaskedLoad(mask, d, x + r * columns + c));
+      s = hn::Add(s, load_first(mask, d, x + r * columns + c));
     }
-    if (add) s = hn::Add(s, hn::MaskedLoad(mask, d, y + c));
+    if (add) s = hn::Add(s, load_first(mask, d, y + c));
     hn::BlendedStore(s, mask, d, y + c);
   }
 }
@@ -95,7 +95,7 @@ float exp_row(std::int64_t n, const float* x, float shift, float* y) {
   V total = hn::Zero(d);
   for (std::size_t i = 0; i < count; i += lanes) {
     const auto mask = hn::FirstN(d, std::min(lanes, count - i));
-    const V e = hn::IfThenElseZero(mask, vector_exp(d, hn::Sub(hn::MaskedLoad(mask, d, x + i), s)));
+    const V e = hn::IfThenElseZero(mask, vector_exp(d, hn::Sub(load_first(mask, d, x + i), s)));
     if (y != nullptr) hn::BlendedStore(e, mask, d, y + i);
     total = hn::Add(total, e);
   }
@@ -109,7 +109,7 @@ void softmax_row(std::int64_t n, const float* x, float* y) {
   const V inverse = hn::Set(d, 1.0f / total);
   for (std::size_t i = 0; i < count; i += lanes) {
     const auto mask = hn::FirstN(d, std::min(lanes, count - i));
-    hn::BlendedStore(hn::Mul(hn::MaskedLoad(mask, d, y + i), inverse), mask, d, y + i);
+    hn::BlendedStore(hn::Mul(load_first(mask, d, y + i), inverse), mask, d, y + i);
   }
 }
 
@@ -127,8 +127,8 @@ void scaled_exp_row(std::int64_t n, const float* x, float lse, float scale, floa
   const V shift = hn::Set(d, lse), factor = hn::Set(d, scale);
   for (std::size_t i = 0; i < count; i += lanes) {
     const auto mask = hn::FirstN(d, std::min(lanes, count - i));
-    V e = hn::Mul(factor, vector_exp(d, hn::Sub(hn::MaskedLoad(mask, d, x + i), shift)));
-    if (add) e = hn::Add(e, hn::MaskedLoad(mask, d, dx + i));
+    V e = hn::Mul(factor, vector_exp(d, hn::Sub(load_first(mask, d, x + i), shift)));
+    if (add) e = hn::Add(e, load_first(mask, d, dx + i));
     hn::BlendedStore(e, mask, d, dx + i);
   }
 }

@@ -16,9 +16,24 @@
 
 #include <hwy/highway.h>
 
+#include <cstring>
+
 HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+
+/// The lanes of a mask of the first few, the rest zero; p may end there and needs no alignment,
+/// which Highway's own MaskedLoad before AVX2 asks for.
+template <class D, class M, class V = hn::Vec<D>>
+HWY_INLINE V load_first(M mask, D d, const float* p) {
+#if HWY_TARGET <= HWY_AVX2
+  return hn::MaskedLoad(mask, d, p);
+#else
+  HWY_ALIGN float lanes[hn::MaxLanes(D())] = {};
+  std::memcpy(lanes, p, hn::CountTrue(d, mask) * sizeof(float));
+  return hn::Load(d, lanes);
+#endif
+}
 
 /// x bounded to [low, high].
 template <class D, class V = hn::Vec<D>>

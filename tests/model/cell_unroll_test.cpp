@@ -119,6 +119,15 @@ TEST_P(CellUnroll, AgreesBetweenThreadCounts) {
   expect_alike(one, two, 1e-6, "1 and 2 threads");
 }
 
+TEST_P(CellUnroll, AgreesBetweenInstructionSets) {
+  const Results best = compute(GetParam(), {4, 7, 5, 21}, How::run);
+  for (const std::string& target : Engine::get().vector_targets()) {
+    Engine::get().use_vector_target(target);
+    expect_alike(compute(GetParam(), {4, 7, 5, 21}, How::run), best, 1e-5, target);
+  }
+  Engine::get().use_vector_target({});
+}
+
 TEST_P(CellUnroll, LeavesTheProjectionOfOthersAlone) {
   LoneCell lone(GetParam(), {4, 19, {}}, DType::f32);
   Graph graph;

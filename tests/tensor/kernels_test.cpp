@@ -252,6 +252,19 @@ TEST_P(Kernels, RowsByIdGatherAndScatter) {
   }
 }
 
+// Before AVX2 rows of odd width, which begin anywhere, crashed in loads that wanted alignment.
+TEST_P(Kernels, RowsOfOddWidthNeedNoAlignment) {
+  const Floats x(5 * 65, 0.5f);
+  Floats y(x.size()), lse(5);
+  std::vector<std::int32_t> largest(5);
+  kernels::softmax(5, 65, x.data(), y.data());
+  EXPECT_NEAR(y.back(), 1.0 / 65, 1e-7);
+  kernels::log_sum_exp(5, 65, x.data(), lse.data(), largest.data());
+  EXPECT_NEAR(lse[4], 0.5 + std::log(65.0), 1e-5);
+  kernels::column_sums(5, 65, x.data(), y.data(), false);
+  EXPECT_EQ(y[64], 2.5f);
+}
+
 TEST_P(Kernels, ResultsDoNotDependOnThreads) {
   const Floats x = noise(3000000);
   const auto run = [&](int threads) {
