@@ -14,6 +14,7 @@
 
 #include "commands.hpp"
 #include "interrupt.hpp"
+#include "spinning.hpp"
 #include "terminal.hpp"
 
 namespace unroll::cli {
@@ -83,6 +84,7 @@ int run_main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using unroll::cli::complain;
+  unroll::cli::limit_spinning(argv);
   try {
     if (argc > 0) unroll::cli::program() = argv[0];
     unroll::cli::catch_interrupts();
