@@ -248,7 +248,7 @@ TEST_F(Training, DivergenceIsReportedAndTheMetricsKept) {
   ExperimentOptions options = small_experiment(text, "", "  epochs: 5\n  log_every: 1\n");
   options.training.optimizer = experiment(
                                    "experiment: x\ndata: text\nmodel: many_to_many\n"
-                                   "training: {optimizer: {sgd: {learning_rate: 1.0e+30}}}\n")
+                                   "training: {optimizer: {sgd: {learning_rate: 3.0e+38}}}\n")
                                    .training.optimizer;
   try {
     run(options, folder / "run.h5");
