@@ -274,6 +274,10 @@ std::string explained(const std::string& message) {
   if (message == "illegal block entry") return "a list's '- ' begins on a line of its own";
   if (message == "end of map not found") return "expected 'key: value' (wrong indentation?)";
   if (message == "end of sequence not found") return "expected '- ' (wrong indentation?)";
+  // yaml-cpp 0.8 adds the name.
+  if (message.starts_with("the referenced anchor is not defined")) {
+    return "no value above is marked with this anchor (& and the same name)";
+  }
   return message;
 }
 

@@ -73,7 +73,8 @@ TEST(Yaml, SaysWhatIsWrongAndWhere) {
             "x.yaml:1:5: a ':' where no value can begin (wrong indentation, or a text with ': ' "
             "that needs quotes)");
   EXPECT_EQ(problems_of("a: @x\n"), "x.yaml:1:4: no value begins with this character; use quotes");
-  EXPECT_EQ(problems_of("a: *b\n"), "x.yaml:1:4: the referenced anchor is not defined");
+  EXPECT_EQ(problems_of("a: *b\n"),
+            "x.yaml:1:4: no value above is marked with this anchor (& and the same name)");
 }
 
 // yaml-cpp lets the end of the file close a quote.
