@@ -3,20 +3,10 @@
 #include <unroll/core/archive.hpp>
 #include <unroll/core/error.hpp>
 
+#include "core/error_of.hpp"
+
 namespace unroll {
 namespace {
-
-// The text of the Error that `body` throws.
-template <typename Body>
-std::string error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), Failure::data);
-    return error.what();
-  }
-  return "nothing thrown";
-}
 
 TEST(Archive, GivesBackWhatWasPut) {
   Archive archive;

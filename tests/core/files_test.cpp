@@ -8,6 +8,7 @@
 #include <unroll/core/error.hpp>
 #include <unroll/core/files.hpp>
 #include <unroll/core/sha256.hpp>
+#include "core/error_of.hpp"
 #include "results/scratch.hpp"
 
 namespace unroll {
@@ -15,17 +16,6 @@ namespace {
 
 using testing::HasSubstr;
 using namespace std::string_literals;
-
-template <typename Body>
-std::string error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), Failure::data);
-    return error.what();
-  }
-  return "nothing thrown";
-}
 
 std::ptrdiff_t files_in(const std::filesystem::path& folder) {
   return std::distance(std::filesystem::directory_iterator(folder), {});
