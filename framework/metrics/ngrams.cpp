@@ -1,0 +1,51 @@
+#include <unroll/metrics/ngrams.hpp>
+
+#include <algorithm>
+#include <iterator>
+
+namespace unroll::metrics {
+namespace {
+
+bool before(std::span<const Symbol> a, std::span<const Symbol> b) {
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+}
+
+}  // namespace
+
+Ngrams ngrams(std::span<const Symbol> text, std::size_t n) {
+  Ngrams all;
+  if (n == 0 || text.size() < n) return all;
+  all.reserve(text.size() - n + 1);
+  for (std::size_t i = 0; i + n <= text.size(); ++i) all.push_back(text.subspan(i, n));
+  std::sort(all.begin(), all.end(), before);
+  return all;
+}
+
+std::int64_t distinct(const Ngrams& ngrams) {
+  std::int64_t count = 0;
+  for (std::size_t i = 0; i < ngrams.size(); ++i)
+    count += i == 0 || before(ngrams[i - 1], ngrams[i]) ? 1 : 0;
+  return count;
+}
+
+std::int64_t common(const Ngrams& a, const Ngrams& b) {
+  std::int64_t count = 0;
+  for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+    if (before(a[i], b[j])) {
+      ++i;
+    } else if (before(b[j], a[i])) {
+      ++j;
+    } else {
+      ++count, ++i, ++j;
+    }
+  }
+  return count;
+}
+
+Ngrams united(const Ngrams& a, const Ngrams& b) {
+  Ngrams both;
+  std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(both), before);
+  return both;
+}
+
+}  // namespace unroll::metrics
