@@ -10,15 +10,27 @@ bool before(std::span<const Symbol> a, std::span<const Symbol> b) {
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
 }
 
+void append(Ngrams& all, std::span<const Symbol> text, std::size_t n) {
+  for (std::size_t i = 0; n > 0 && i + n <= text.size(); ++i) all.push_back(text.subspan(i, n));
+}
+
+Ngrams sorted(Ngrams all) {
+  std::sort(all.begin(), all.end(), before);
+  return all;
+}
+
 }  // namespace
 
 Ngrams ngrams(std::span<const Symbol> text, std::size_t n) {
   Ngrams all;
-  if (n == 0 || text.size() < n) return all;
-  all.reserve(text.size() - n + 1);
-  for (std::size_t i = 0; i + n <= text.size(); ++i) all.push_back(text.subspan(i, n));
-  std::sort(all.begin(), all.end(), before);
-  return all;
+  append(all, text, n);
+  return sorted(std::move(all));
+}
+
+Ngrams ngrams(std::span<const Symbols> texts, std::size_t n) {
+  Ngrams all;
+  for (const Symbols& text : texts) append(all, text, n);
+  return sorted(std::move(all));
 }
 
 std::int64_t distinct(const Ngrams& ngrams) {

@@ -14,6 +14,8 @@ namespace unroll::metrics {
 using Ngrams = std::vector<std::span<const Symbol>>;
 
 Ngrams ngrams(std::span<const Symbol> text, std::size_t n);
+/// Of several texts; none goes from one text to the next.
+Ngrams ngrams(std::span<const Symbols> texts, std::size_t n);
 
 /// The number of different ones.
 std::int64_t distinct(const Ngrams& ngrams);

@@ -45,7 +45,7 @@ TEST(Ngrams, AreAMultiset) {
   EXPECT_EQ(common(ngrams(a, 2), ngrams(b, 2)), 2);          // 12, 21
   EXPECT_EQ(united(ngrams(a, 1), ngrams(b, 1)).size(), 6U);  // 1 thrice, 2 twice, 3
   EXPECT_THAT(ngrams(a, 6), IsEmpty());
-  EXPECT_THAT(ngrams({}, 1), IsEmpty());
+  EXPECT_THAT(ngrams(Symbols{}, 1), IsEmpty());
 }
 
 }  // namespace
