@@ -5,7 +5,7 @@ namespace unroll {
 namespace {
 
 bool is_special(TokenId id, const Vocabulary::Special& special) {
-  return id == special.unknown || id == special.begin || id == special.end || id == special.padding;
+  return id == special.unknown || id == special.begin || id == special.end;
 }
 
 }  // namespace

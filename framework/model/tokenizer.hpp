@@ -22,8 +22,9 @@ class Tokenizer {
   virtual std::string join(std::span<const std::string> tokens) const = 0;
   /// Does join(cut(text)) give back every text, byte for byte?
   virtual bool lossless() const = 0;
-  /// The vocabulary of these texts: the tokens that earn an id, and the special ones.
-  virtual Vocabulary learn(std::span<const std::string_view> texts) const = 0;
+  /// The vocabulary of these texts: the tokens that earn an id, then the special ones, by
+  /// Vocabulary::with_special.
+  virtual Vocabulary learn(std::span<const std::string_view> texts, SpecialTokens wanted) const = 0;
   /// The ids of a text; tokens the vocabulary lacks become its unknown token.
   /// The default cuts and looks up; override where going through strings is slow.
   virtual std::vector<TokenId> encode(std::string_view text, const Vocabulary& vocabulary) const;

@@ -13,10 +13,9 @@ struct SpecialName {
   const char* name;
   std::optional<TokenId> Vocabulary::Special::*id;
 };
-constexpr std::array<SpecialName, 4> kSpecialNames{{{"unknown", &Vocabulary::Special::unknown},
+constexpr std::array<SpecialName, 3> kSpecialNames{{{"unknown", &Vocabulary::Special::unknown},
                                                     {"begin", &Vocabulary::Special::begin},
-                                                    {"end", &Vocabulary::Special::end},
-                                                    {"padding", &Vocabulary::Special::padding}}};
+                                                    {"end", &Vocabulary::Special::end}}};
 
 }  // namespace
 
@@ -34,6 +33,26 @@ Vocabulary::Vocabulary(std::vector<std::string> tokens, Special special)
   }
 }
 
+Vocabulary Vocabulary::with_special(std::vector<std::string> tokens, SpecialTokens wanted) {
+  struct Entry {
+    const char* spelling;
+    bool wanted;
+    std::optional<TokenId> Special::*id;
+  };
+  const std::array<Entry, 3> entries{{{"<unk>", true, &Special::unknown},
+                                      {"<bos>", wanted.begin, &Special::begin},
+                                      {"<eos>", wanted.end, &Special::end}}};
+  for (const Entry& entry : entries)
+    if (entry.wanted) std::erase(tokens, entry.spelling);
+  Special special;
+  for (const Entry& entry : entries) {
+    if (!entry.wanted) continue;
+    special.*entry.id = static_cast<TokenId>(tokens.size());
+    tokens.emplace_back(entry.spelling);
+  }
+  return Vocabulary(std::move(tokens), special);
+}
+
 std::optional<TokenId> Vocabulary::find(std::string_view token) const {
   const auto found = ids_.find(std::string(token));
   if (found == ids_.end()) return std::nullopt;
@@ -41,7 +60,7 @@ std::optional<TokenId> Vocabulary::find(std::string_view token) const {
 }
 
 bool Vocabulary::never_generated(TokenId id) const noexcept {
-  return id == special_.unknown || id == special_.padding || id == special_.begin;
+  return id == special_.unknown || id == special_.begin;
 }
 
 Archive Vocabulary::save() const {

@@ -14,16 +14,30 @@ namespace unroll {
 
 using TokenId = std::int32_t;
 
-/// Ids are 0 … size()-1 in the order of the list. Special tokens are those a text cannot contain;
-/// generation never produces unknown, padding or begin.
+/// The special tokens that a task asks for, beside the unknown one. Modelling a stream of text
+/// wants neither; a task that generates examples of their own length (captions, translations,
+/// names) wants both: it feeds `begin` before the first token of an example and learns to predict
+/// `end` after the last.
+struct SpecialTokens {
+  bool begin = false, end = false;
+};
+
+/// Ids are 0 … size()-1 in the order of the list. Special tokens stand for what a text does not
+/// spell out; generation never produces unknown or begin. There is no token for padding: batches
+/// hold -1 where a sequence has ended, which is an all-zero row as input, counts for nothing as a
+/// target, and, having no id, can never be generated.
 class Vocabulary {
  public:
   struct Special {
-    std::optional<TokenId> unknown, begin, end, padding;
+    std::optional<TokenId> unknown, begin, end;
   };
 
   Vocabulary() = default;
   Vocabulary(std::vector<std::string> tokens, Special special);
+  /// The texts' own tokens, whose ids are thus the same whatever is wanted, and behind them `<unk>`
+  /// and, where wanted, `<bos>` and `<eos>`. A text's own token that is spelt like one of these
+  /// means it: corpora exist with their rare words already replaced by `<unk>`.
+  static Vocabulary with_special(std::vector<std::string> tokens, SpecialTokens wanted);
 
   std::int64_t size() const noexcept { return static_cast<std::int64_t>(tokens_.size()); }
   const std::string& token(TokenId id) const { return tokens_.at(static_cast<std::size_t>(id)); }

@@ -31,8 +31,8 @@ class GuardedTokenizer final : public Guarded<Tokenizer> {
   bool lossless() const override {
     return call("describing itself", [&] { return inner_->lossless(); });
   }
-  Vocabulary learn(std::span<const std::string_view> texts) const override {
-    return call("learning a vocabulary", [&] { return inner_->learn(texts); });
+  Vocabulary learn(std::span<const std::string_view> texts, SpecialTokens wanted) const override {
+    return call("learning a vocabulary", [&] { return inner_->learn(texts, wanted); });
   }
   std::vector<TokenId> encode(std::string_view text, const Vocabulary& vocabulary) const override {
     return call("encoding a text", [&] { return inner_->encode(text, vocabulary); });

@@ -22,7 +22,7 @@ struct Generated {
 };
 
 /// Writes with one model. The state is carried from token to token and never recomputed; each
-/// token of the prompt is fed once; unknown and padding are never sampled.
+/// token of the prompt is fed once; unknown and begin are never sampled.
 /// Throws Error(usage) if the architecture does not generate. Must not outlive the model.
 class Generator {
  public:
@@ -50,7 +50,7 @@ class Generator {
 
   const Model& model_;
   std::unique_ptr<Decoder> decoder_;
-  std::vector<TokenId> never_;  ///< unknown, padding
+  std::vector<TokenId> never_;  ///< unknown, begin
   std::vector<float> logits_;
   bool begun_ = false;
 };

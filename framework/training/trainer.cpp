@@ -43,7 +43,7 @@ Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const
   } else {
     std::vector<std::string_view> texts;
     for (const Example& example : splits.train) texts.push_back(example.text);
-    vocabulary = tokenizer->learn(texts);
+    vocabulary = tokenizer->learn(texts, {});  // streams neither begin nor end
   }
   TokenTexts train = encode(splits.train, *tokenizer, vocabulary);
   validation = encode(splits.validation, *tokenizer, vocabulary);

@@ -2,8 +2,8 @@
 //
 // "e" + combining acute, a flag or a family emoji are several code points but one grapheme cluster
 // (Unicode UAX #29, by ICU). Tokens have ids 0, 1, … in the order of their code points, so that the
-// same text always gets the same ids; the unknown token is last, always there, and no text can
-// contain it. Nothing is normalised: joining the tokens gives back every byte.
+// same text always gets the same ids; the special tokens are behind them, and no text can contain
+// them. Nothing is normalised: joining the tokens gives back every byte.
 #include <unroll/plugin.hpp>
 
 #include <unicode/brkiter.h>
@@ -19,7 +19,6 @@ namespace {
 using unroll::TokenId;
 using unroll::Vocabulary;
 
-constexpr const char* kUnknown = "<unk>";
 constexpr std::size_t kCodePoints = 0x110000;
 
 // The code point at `at`, which moves behind it. Text that is not UTF-8 is read safely, if not
@@ -143,12 +142,10 @@ class Char final : public unroll::Tokenizer {
     return text;
   }
 
-  Vocabulary learn(std::span<const std::string_view> texts) const override {
-    std::vector<std::string> tokens = graphemes_ ? learn_graphemes(texts) : learn_points(texts);
-    tokens.emplace_back(kUnknown);
-    Vocabulary::Special special;
-    special.unknown = static_cast<TokenId>(tokens.size() - 1);
-    return Vocabulary(std::move(tokens), special);
+  Vocabulary learn(std::span<const std::string_view> texts,
+                   unroll::SpecialTokens wanted) const override {
+    return Vocabulary::with_special(graphemes_ ? learn_graphemes(texts) : learn_points(texts),
+                                    wanted);
   }
 
   std::vector<TokenId> encode(std::string_view text, const Vocabulary& vocabulary) const override {

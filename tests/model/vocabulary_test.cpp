@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include <unroll/core/error.hpp>
 #include <unroll/model/tokenizer.hpp>
 
@@ -20,12 +22,13 @@ class Bytes final : public Tokenizer {
     return text;
   }
   bool lossless() const override { return true; }
-  Vocabulary learn(std::span<const std::string_view> /*texts*/) const override { return {}; }
+  Vocabulary learn(std::span<const std::string_view> /*texts*/, SpecialTokens) const override {
+    return {};
+  }
 };
 
 Vocabulary example() {
-  return {{"<unk>", "<pad>", "a", "b", "<end>"},
-          {.unknown = 0, .begin = {}, .end = 4, .padding = 1}};
+  return {{"<unk>", "<begin>", "a", "b", "<end>"}, {.unknown = 0, .begin = 1, .end = 4}};
 }
 
 TEST(Vocabulary, FindsTokensAndKnowsTheSpecialOnes) {
@@ -43,14 +46,40 @@ TEST(Vocabulary, LoadsWhatItSaved) {
   const Vocabulary loaded = Vocabulary::load(example().save());
   EXPECT_EQ(loaded.tokens(), example().tokens());
   EXPECT_EQ(loaded.special().unknown, 0);
-  EXPECT_EQ(loaded.special().begin, std::nullopt);
+  EXPECT_EQ(loaded.special().begin, 1);
   EXPECT_EQ(loaded.special().end, 4);
-  EXPECT_EQ(loaded.special().padding, 1);
+}
+
+TEST(Vocabulary, SpecialTokensDoNotMoveTheOthers) {
+  const auto ids = [](const Vocabulary& vocabulary) {
+    const Vocabulary::Special& special = vocabulary.special();
+    return std::tuple(special.unknown, special.begin, special.end);
+  };
+  using Id = std::optional<TokenId>;
+  const Vocabulary stream = Vocabulary::with_special({"b", "a"}, {});
+  EXPECT_EQ(stream.tokens(), (std::vector<std::string>{"b", "a", "<unk>"}));
+  EXPECT_EQ(ids(stream), std::tuple(Id(2), Id(), Id()));
+  const Vocabulary examples = Vocabulary::with_special({"b", "a"}, {.begin = true, .end = true});
+  EXPECT_EQ(examples.tokens(), (std::vector<std::string>{"b", "a", "<unk>", "<bos>", "<eos>"}));
+  EXPECT_EQ(ids(examples), std::tuple(Id(2), Id(3), Id(4)));
+  const Vocabulary ending = Vocabulary::with_special({"b", "a"}, {.end = true});
+  EXPECT_EQ(ids(ending), std::tuple(Id(2), Id(), Id(3)));
+  EXPECT_TRUE(examples.never_generated(2));
+  EXPECT_TRUE(examples.never_generated(3));
+  EXPECT_FALSE(examples.never_generated(4)) << "the end may be generated";
+}
+
+TEST(Vocabulary, TextsMaySpellSpecialTokens) {
+  const Vocabulary vocabulary =
+      Vocabulary::with_special({"<eos>", "a", "<unk>", "b"}, {.begin = true});
+  EXPECT_EQ(vocabulary.tokens(), (std::vector<std::string>{"<eos>", "a", "b", "<unk>", "<bos>"}));
+  EXPECT_EQ(vocabulary.special().unknown, 3);
+  EXPECT_EQ(vocabulary.special().end, std::nullopt) << "an ordinary token where no end is wanted";
 }
 
 TEST(Vocabulary, RefusesDuplicatesAndForeignIds) {
   EXPECT_THROW(Vocabulary({"a", "a"}, {}), Error);
-  EXPECT_THROW(Vocabulary({"a"}, {.unknown = 1, .begin = {}, .end = {}, .padding = {}}), Error);
+  EXPECT_THROW(Vocabulary({"a"}, {.unknown = 1, .begin = {}, .end = {}}), Error);
   Archive numbers;
   numbers.put("tokens", 3.0);
   EXPECT_THROW(Vocabulary::load(numbers), Error);

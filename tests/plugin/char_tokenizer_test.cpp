@@ -22,7 +22,7 @@ std::unique_ptr<Tokenizer> make(const std::string& unit, const std::string& mini
 }
 
 Vocabulary learn(const Tokenizer& tokenizer, std::string_view text) {
-  return tokenizer.learn(std::span(&text, 1));
+  return tokenizer.learn(std::span(&text, 1), {});
 }
 
 std::string utf8(std::uint32_t point) {
@@ -98,6 +98,21 @@ TEST(CharTokenizer, RareCharactersAreUnknown) {
 TEST(CharTokenizer, EmptyTextHasTheUnknownTokenAlone) {
   EXPECT_THAT(learn(*make("codepoint"), "").tokens(), ElementsAre("<unk>"));
   EXPECT_THAT(learn(*make("grapheme"), "").tokens(), ElementsAre("<unk>"));
+}
+
+TEST(CharTokenizer, SpecialTokensLeaveTheIdsOfCharactersAlone) {
+  for (const char* unit : {"codepoint", "grapheme"}) {
+    const auto tokenizer = make(unit);
+    const std::string_view text = "ba<bos>";
+    const Vocabulary vocabulary =
+        tokenizer->learn(std::span(&text, 1), {.begin = true, .end = true});
+    EXPECT_THAT(vocabulary.tokens(),
+                ElementsAre("<", ">", "a", "b", "o", "s", "<unk>", "<bos>", "<eos>"));
+    EXPECT_EQ(tokenizer->encode(text, vocabulary), tokenizer->encode(text, learn(*tokenizer, text)))
+        << "a text cannot contain special tokens";
+    const std::vector<TokenId> ids = {7, 2, 6, 3, 8};
+    EXPECT_EQ(tokenizer->decode(ids, vocabulary), "ab");
+  }
 }
 
 TEST(CharTokenizer, ForeignVocabularyIsRefused) {

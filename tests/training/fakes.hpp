@@ -25,7 +25,7 @@ class Letters final : public Tokenizer {
     return text;
   }
   bool lossless() const override { return true; }
-  Vocabulary learn(std::span<const std::string_view>) const override { return {}; }
+  Vocabulary learn(std::span<const std::string_view>, SpecialTokens) const override { return {}; }
 };
 
 /// Its state is the sum of all tokens so far; it believes that the next token is that sum modulo
