@@ -5,6 +5,7 @@
 #include <unroll/core/error.hpp>
 #include <unroll/core/random.hpp>
 #include <unroll/core/text.hpp>
+#include <unroll/model/answer.hpp>
 #include <unroll/model/architecture.hpp>
 #include <unroll/model/cell.hpp>
 #include <unroll/model/dataset.hpp>
@@ -13,6 +14,8 @@
 #include <unroll/model/initializers.hpp>
 #include <unroll/model/optimizer.hpp>
 #include <unroll/model/recurrence.hpp>
+#include <unroll/model/recurrent_options.hpp>
 #include <unroll/model/sampler.hpp>
+#include <unroll/model/token_layers.hpp>
 #include <unroll/model/tokenizer.hpp>
 #include <unroll/plugin/export.hpp>

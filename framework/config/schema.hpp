@@ -12,6 +12,7 @@
 // The default of an option is the value in a default-constructed Options.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -149,8 +150,10 @@ class Schema {
 
   Schema& summary(std::string text);
 
-  template <typename T>
-  Refinement option(std::string name, T Options::*member, std::string meaning);
+  /// `Owner` is Options or a base of it.
+  template <typename T, typename Owner>
+  requires std::derived_from<Options, Owner> Refinement option(std::string name, T Owner::*member,
+                                                               std::string meaning);
 
   const Description& description() const noexcept { return description_; }
 

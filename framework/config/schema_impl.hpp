@@ -184,8 +184,9 @@ Schema<Options>& Schema<Options>::summary(std::string text) {
 }
 
 template <typename Options>
-template <typename T>
-auto Schema<Options>::option(std::string name, T Options::*member, std::string meaning)
+template <typename T, typename Owner>
+requires std::derived_from<Options, Owner>
+auto Schema<Options>::option(std::string name, T Owner::*member, std::string meaning)
     -> Refinement {
   detail::check_new_option(description_, name);
   const Options defaults{};

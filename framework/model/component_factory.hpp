@@ -11,6 +11,7 @@ namespace unroll {
 class Cell;
 class Encoder;
 struct CellSizes;
+struct EncoderSizes;
 
 /// Implemented by the plugin registry.
 class ComponentFactory {
@@ -19,7 +20,7 @@ class ComponentFactory {
   virtual std::unique_ptr<Cell> make_cell(const PluginChoice& choice, const CellSizes& sizes,
                                           const Parameters& parameters) const = 0;
   virtual std::unique_ptr<Encoder> make_encoder(const PluginChoice& choice,
-                                                std::int64_t input_width, std::int64_t output_width,
+                                                const EncoderSizes& sizes,
                                                 const Parameters& parameters) const = 0;
 };
 

@@ -7,9 +7,28 @@
 
 namespace unroll {
 
-/// A text to learn. Kinds of tasks with more parts (labels, targets, features) add members here.
+/// One example. A dataset fills the same members of all of its examples and declares them in
+/// `Fields`; which of them is read and which has to be predicted is the architecture's choice.
 struct Example {
-  std::string text;
+  std::string text{};             ///< a text, or a piece of a long one
+  std::string target{};           ///< a text that answers `text`: its translation, its tags
+  std::string label{};            ///< a class
+  std::vector<float> values{};    ///< [K] numbers to predict
+  std::vector<float> features{};  ///< row-major, in the shape that `Fields` says
+  std::string origin{};           ///< where it stands, for messages and tables: "names.tsv:17"
+};
+
+/// What the examples of a dataset consist of.
+struct Fields {
+  bool text = false;
+  bool target = false;
+  bool label = false;
+  std::vector<std::string> values;  ///< names of the K numbers; empty: none
+  /// Shape of `features`: [F]; [T, F] for a sequence, where T = -1 means any length; [C, H, W] for
+  /// an image with values in 0 … 1. Empty: none.
+  std::vector<std::int64_t> features;
+  /// Each example is a whole with a beginning and an end. Otherwise `text` is a piece of a stream.
+  bool whole = true;
 };
 
 /// A file that was read, for the run file's environment.
@@ -21,9 +40,12 @@ struct DataFile {
 
 struct Splits {
   std::vector<Example> train, validation, test;
+  Fields fields;
   /// How the splits were cut, as it stands beside every figure: "contiguous 90/10/0".
   std::string split_name;
   std::vector<DataFile> files;
+  /// What a person should know: examples skipped, found in two splits, classes out of balance.
+  std::vector<std::string> notices;
 };
 
 /// Constructed as Dataset(const Options&). `load` throws Error(data) naming file and byte or line.

@@ -82,6 +82,12 @@ class GuardedDecoder final : public Guarded<Decoder> {
   void reset() override {
     call("beginning a text", [&] { inner_->reset(); });
   }
+  void begin(const Batch& given) override {
+    call("beginning a text", [&] { inner_->begin(given); });
+  }
+  void reorder(std::span<const std::int32_t> from) override {
+    call("reordering its sequences", [&] { inner_->reorder(from); });
+  }
   std::span<const float> next(std::span<const TokenId> tokens) override {
     return call("generating", [&] { return inner_->next(tokens); });
   }
@@ -90,6 +96,9 @@ class GuardedDecoder final : public Guarded<Decoder> {
 class GuardedArchitecture final : public Guarded<Architecture> {
  public:
   using Guarded::Guarded;
+  Task task() const override {
+    return call("describing itself", [&] { return inner_->task(); });
+  }
   Outcome run(Graph& graph, const Batch& batch, Carry& carry, RandomStream* dropout) override {
     return call("running a batch", [&] { return inner_->run(graph, batch, carry, dropout); });
   }

@@ -60,8 +60,7 @@ struct sampler {
 };
 struct encoder {
   using Interface = Encoder;
-  using Make = std::unique_ptr<Encoder>(const Node&, std::int64_t input_width,
-                                        std::int64_t output_width, const Parameters&);
+  using Make = std::unique_ptr<Encoder>(const Node&, const EncoderSizes&, const Parameters&);
 };
 struct dataset {
   using Interface = Dataset;

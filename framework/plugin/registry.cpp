@@ -287,10 +287,9 @@ std::unique_ptr<Cell> Registry::make_cell(const PluginChoice& choice, const Cell
 }
 
 std::unique_ptr<Encoder> Registry::make_encoder(const PluginChoice& choice,
-                                                std::int64_t input_width, std::int64_t output_width,
+                                                const EncoderSizes& sizes,
                                                 const Parameters& parameters) const {
-  return impl_->make<kinds::encoder>(*this, "encoder", choice, input_width, output_width,
-                                     parameters);
+  return impl_->make<kinds::encoder>(*this, "encoder", choice, sizes, parameters);
 }
 
 std::unique_ptr<Architecture> Registry::make_architecture(

@@ -75,8 +75,7 @@ class Registry final : public PluginCatalogue, public ComponentFactory {
   // mistakes throw Error(usage) with all of them.
   std::unique_ptr<Cell> make_cell(const PluginChoice& choice, const CellSizes& sizes,
                                   const Parameters& parameters) const override;
-  std::unique_ptr<Encoder> make_encoder(const PluginChoice& choice, std::int64_t input_width,
-                                        std::int64_t output_width,
+  std::unique_ptr<Encoder> make_encoder(const PluginChoice& choice, const EncoderSizes& sizes,
                                         const Parameters& parameters) const override;
   std::unique_ptr<Architecture> make_architecture(const PluginChoice& choice,
                                                   const ArchitectureContext& context) const;

@@ -79,10 +79,11 @@ bool fold_record(std::string_view body, RunRecord& record) {
   if (fields[0] == "metrics") return fold_row(fields, record.metrics);
   if (fields[0] == "timing") return fold_row(fields, record.timing);
   RunSample sample;
-  if (fields[0] != "sample" || fields.size() != 5 || !parse(fields[1], sample.step)) return false;
+  if (fields[0] != "sample" || fields.size() != 6 || !parse(fields[1], sample.step)) return false;
   sample.sampler = fields[2];
   sample.prompt = fields[3];
   sample.text = fields[4];
+  sample.expected = fields[5];
   record.samples.push_back(std::move(sample));
   return true;
 }
@@ -117,8 +118,8 @@ void Journal::append_row(std::string_view kind, std::string_view split, std::int
 }
 
 void Journal::append_sample(const RunSample& sample) {
-  append(fmt::format("sample\t{}\t{}\t{}\t{}", sample.step, escape(sample.sampler),
-                     escape(sample.prompt), escape(sample.text)));
+  append(fmt::format("sample\t{}\t{}\t{}\t{}\t{}", sample.step, escape(sample.sampler),
+                     escape(sample.prompt), escape(sample.text), escape(sample.expected)));
 }
 
 void Journal::append(const std::string& body) {

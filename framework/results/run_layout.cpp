@@ -58,12 +58,13 @@ MetricTables read_tables(const Hdf5File& file, const std::string& group, const s
 
 void write_samples(Hdf5File& file, const RunRecord& record) {
   std::vector<std::int64_t> steps;
-  std::vector<std::string> samplers, prompts, texts;
+  std::vector<std::string> samplers, prompts, texts, expected;
   for (const RunSample& sample : record.samples) {
     steps.push_back(sample.step);
     samplers.push_back(sample.sampler);
     prompts.push_back(sample.prompt);
     texts.push_back(sample.text);
+    expected.push_back(sample.expected);
   }
   Archive attributes;
   attributes.put("checkpoint_rows", record.checkpoint_samples);
@@ -72,6 +73,7 @@ void write_samples(Hdf5File& file, const RunRecord& record) {
   file.write("samples/sampler", column(std::move(samplers)), true);
   file.write("samples/prompt", column(std::move(prompts)), true);
   file.write("samples/text", column(std::move(texts)), true);
+  file.write("samples/expected", column(std::move(expected)), true);
 }
 
 void read_samples(const Hdf5File& file, const std::string& name, RunRecord& record) {
@@ -86,8 +88,11 @@ void read_samples(const Hdf5File& file, const std::string& name, RunRecord& reco
   const auto samplers = texts("samples/sampler");
   const auto prompts = texts("samples/prompt");
   const auto written = texts("samples/text");
+  // Absent in files of before there were held-out examples among the samples.
+  const auto expected = file.has("samples/expected") ? texts("samples/expected")
+                                                     : std::vector<std::string>(steps.size());
   for (std::size_t i = 0; i < steps.size(); ++i)
-    record.samples.push_back({steps[i], samplers[i], prompts[i], written[i]});
+    record.samples.push_back({steps[i], samplers[i], prompts[i], written[i], expected[i]});
   record.checkpoint_samples = file.attributes("samples").integer("checkpoint_rows");
 }
 
@@ -115,6 +120,7 @@ std::string run_to_bytes(const RunRecord& record) {
   write_tables(file, "metrics", record.metrics);
   write_tables(file, "timing", record.timing);
   write_samples(file, record);
+  file.write_all("evaluation", record.evaluation);
   file.write_all("vocabulary", record.vocabulary);
   file.write_all("weights", record.weights);
   file.write_all("state", record.state);
@@ -153,6 +159,7 @@ RunRecord read_record(std::string_view bytes, const std::string& name, RunParts 
   record.metrics = read_tables(file, "metrics", name);
   record.timing = read_tables(file, "timing", name);
   read_samples(file, name, record);
+  if (file.has("evaluation")) record.evaluation = file.read_all("evaluation");
   record.vocabulary = file.read_all("vocabulary");
   if (parts == RunParts::without_arrays) return record;
   record.weights = file.read_all("weights");

@@ -52,6 +52,7 @@ struct MetricTable {
 struct RunSample {
   std::int64_t step = 0;
   std::string sampler, prompt, text;
+  std::string expected{};  ///< what should have come, of a held-out example; else empty
   friend bool operator==(const RunSample&, const RunSample&) = default;
 };
 
@@ -70,6 +71,7 @@ struct RunRecord {
   MetricTables metrics;  ///< what the same seed repeats exactly
   MetricTables timing;   ///< what depends on the machine's mood: seconds, tokens per second
   std::vector<RunSample> samples;
+  Archive evaluation;  ///< larger findings by split, of the last evaluation: confusion matrices
   std::int64_t checkpoint_samples = 0;  ///< as MetricTable::checkpoint_rows
 
   Archive vocabulary;

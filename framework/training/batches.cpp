@@ -61,7 +61,7 @@ class Streams final : public Batches {
   }
 
   std::int64_t per_epoch() const override { return windows_; }
-  std::int64_t tokens_per_epoch() const override {
+  std::int64_t targets_per_epoch() const override {
     return windows_ * options_.window * options_.batch;
   }
   bool carries() const override { return true; }
@@ -132,7 +132,7 @@ class Windows final : public Batches {
   std::int64_t per_epoch() const override {
     return (static_cast<std::int64_t>(order_.size()) + options_.batch - 1) / options_.batch;
   }
-  std::int64_t tokens_per_epoch() const override {
+  std::int64_t targets_per_epoch() const override {
     return static_cast<std::int64_t>(order_.size()) * options_.window;
   }
   bool carries() const override { return false; }
@@ -177,7 +177,7 @@ class Documents final : public Batches {
   std::int64_t per_epoch() const override {
     return longest_ < 2 ? 0 : (longest_ - 2) / window_ + 1;
   }
-  std::int64_t tokens_per_epoch() const override { return tokens_; }
+  std::int64_t targets_per_epoch() const override { return tokens_; }
   bool carries() const override { return true; }
   void begin_epoch(std::int64_t) override {}
 

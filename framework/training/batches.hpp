@@ -1,4 +1,4 @@
-// Batches: texts cut into [T, N] windows.
+// Batches: texts cut into [T, N] windows, or whole examples side by side.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,9 @@
 #include <vector>
 
 #include <unroll/model/architecture.hpp>
+#include <unroll/training/encoded.hpp>
 
 namespace unroll {
-
-using TokenText = std::vector<TokenId>;
 
 /// The batches of an epoch. Position and order follow from seed, epoch and index alone, so a run
 /// resumes anywhere without saved random state.
@@ -19,8 +18,8 @@ class Batches {
  public:
   virtual ~Batches() = default;
   virtual std::int64_t per_epoch() const = 0;
-  /// Targets of one epoch.
-  virtual std::int64_t tokens_per_epoch() const = 0;
+  /// Targets of one epoch: tokens, or examples where each is one target.
+  virtual std::int64_t targets_per_epoch() const = 0;
   /// Sets the order for this epoch (0, 1, …).
   virtual void begin_epoch(std::int64_t epoch) = 0;
   /// Fills batch `index` of the epoch; the tensors are reused from call to call.
@@ -34,6 +33,7 @@ struct BatchOptions {
   std::int64_t window = 100;  ///< T
   std::int64_t stride = 1;    ///< between the starts of windows
   bool shuffle = true;
+  std::int64_t bucket = 50;  ///< batches whose examples are sorted by length together
   std::uint64_t seed = 1;
 };
 
@@ -56,5 +56,14 @@ std::unique_ptr<Batches> make_windows(const std::vector<TokenText>& texts,
 /// Whole texts side by side in windows of `window` steps, state carried; shorter ones padded.
 /// The order in which `evaluate` reads.
 std::unique_ptr<Batches> make_documents(std::span<const TokenText> texts, std::int64_t window);
+
+/// Whole examples, N a batch (the last batch of an epoch may be smaller), as the task reads and
+/// predicts them. Examples of like length share a batch, so that little is padding: within every
+/// `bucket` batches, which are drawn at random, examples are sorted by length; then the batches are
+/// shuffled. Within a batch the longest is first, and `Batch::examples` says which is which.
+/// `encoded` must outlive the batches. Throws Error(data) naming an example that cannot be used:
+/// nothing to read, or tags that are not one a token.
+std::unique_ptr<Batches> make_examples(const Encoded& encoded, const Domain& domain,
+                                       const Task& task, const BatchOptions& options);
 
 }  // namespace unroll

@@ -1,42 +1,42 @@
-// Evaluation: how well a model predicts texts.
+// Evaluation: how well a model predicts a split.
 #pragma once
 
 #include <csignal>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
-#include <unroll/model/dataset.hpp>
 #include <unroll/training/batches.hpp>
 #include <unroll/training/model.hpp>
 
 namespace unroll {
 
 struct Figures {
-  double nats = 0;              ///< summed over the tokens
-  std::int64_t tokens = 0;      ///< predicted
-  std::int64_t correct = 0;     ///< where the likeliest token was right
-  std::int64_t characters = 0;  ///< code points that these tokens stand for
+  double total = 0;             ///< summed over the targets: nats, or squared error
+  std::int64_t counted = 0;     ///< targets: tokens, or examples
+  std::int64_t correct = 0;     ///< where the likeliest token or class was right
+  std::int64_t characters = 0;  ///< code points that the tokens stand for
 
-  double loss() const;                ///< nats a token
+  double loss() const;                ///< nats a target, or mean squared error
   double bits_per_character() const;  ///< of text, whatever the tokens are
   double perplexity() const;          ///< exp(loss)
   double accuracy() const;
 };
 
-/// A split's texts as ids.
-struct TokenTexts {
-  std::vector<TokenText> texts;
-  std::int64_t characters = 0;  ///< code points after each text's first token
-  std::int64_t unknown = 0;     ///< tokens the vocabulary lacks
+/// What was found out about a split, example by example where the task gives one answer each.
+struct Evaluation {
+  Figures figures;
+  std::vector<std::int32_t> labels;  ///< [examples] the likeliest class
+  std::vector<TokenText> tags;       ///< [examples] the likeliest tag of every token
+  std::vector<float> values;         ///< [examples, K] as predicted
 };
-TokenTexts encode(std::span<const Example> examples, const Tokenizer& tokenizer,
-                  const Vocabulary& vocabulary);
 
-/// Reads each text once from a zero state that is carried to the text's end, without dropout;
-/// every token but a text's first is predicted. Several texts run side by side, which changes no
-/// figure: each has its own state. `stop` (may be null) ends early with what was read.
-Figures evaluate(Architecture& architecture, const TokenTexts& texts,
-                 const volatile std::sig_atomic_t* stop = nullptr);
+/// Predicts a whole split without dropout. A stream's pieces are read from a zero state that is
+/// carried to the piece's end; every token but its first is predicted. `batch` is the number of
+/// whole examples side by side. Neither the order nor the company of examples changes a figure.
+/// `stop` (may be null) ends early with what was read.
+Evaluation evaluate(const Model& model, const Encoded& split, std::int64_t batch = 128,
+                    const volatile std::sig_atomic_t* stop = nullptr);
 
 }  // namespace unroll

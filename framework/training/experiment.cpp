@@ -66,12 +66,17 @@ void TrainingOptions::describe(Schema<TrainingOptions>& schema) {
   schema.option("window", &O::window, "steps that gradients flow back through, T").range(1, 65536);
   schema
       .option("scheme", &O::scheme,
-              "streams: contiguous, state carried; windows: every window of a text, from zero")
-      .choices({"streams", "windows"});
+              "streams: contiguous, state carried; windows: every window of a text, from zero; "
+              "auto: streams, where the data are pieces of a stream")
+      .choices({"auto", "streams", "windows"});
   schema.option("stride", &O::stride, "windows: tokens between the starts of two windows")
       .at_least(1);
   schema.option("shuffle", &O::shuffle,
                 "windows: a new order every epoch; streams: a new place of the borders");
+  schema
+      .option("bucket", &O::bucket,
+              "whole examples: batches among which examples are sorted by length; 1: not at all")
+      .range(1, 100000);
   schema.option("optimizer", &O::optimizer, "what updates the weights").kind("optimizer");
   schema.option("schedule", &O::schedule, "how the learning rate changes").kind("schedule");
   schema.option("clip_norm", &O::clip_norm, "largest norm of all gradients together; 0: no limit")
@@ -95,6 +100,20 @@ void TrainingOptions::describe(Schema<TrainingOptions>& schema) {
               "a checkpoint also after this time without one; 0: never")
       .at_least(0);
   schema.option("early_stopping", &O::early_stopping, "when to give up");
+}
+
+void EvaluationOptions::describe(Schema<EvaluationOptions>& schema) {
+  using O = EvaluationOptions;
+  schema.summary("what is found out about held-out examples beside the loss");
+  schema
+      .option("examples", &O::examples,
+              "examples shown and kept with every evaluation: given, expected, produced")
+      .range(0, 1000);
+  schema
+      .option("texts", &O::texts,
+              "held-out texts written at every evaluation, for BLEU and its like; 0: all")
+      .at_least(0);
+  schema.option("sampler", &O::sampler, "what writes them").kind("sampler");
 }
 
 void GenerateOptions::describe(Schema<GenerateOptions>& schema) {
@@ -122,8 +141,13 @@ void ExperimentOptions::describe(Schema<ExperimentOptions>& schema) {
   schema.option("plugins", &O::plugins, "libraries to load, beside those found on their own");
   schema.option("data", &O::data, "what to learn from").kind("dataset").required();
   schema.option("tokenizer", &O::tokenizer, "text to ids").kind("tokenizer");
+  schema
+      .option("target_tokenizer", &O::target_tokenizer,
+              "of the texts that answer others; without it as `tokenizer`")
+      .kind("tokenizer");
   schema.option("model", &O::model, "what learns").kind("architecture").required();
   schema.option("training", &O::training, "how it learns");
+  schema.option("evaluation", &O::evaluation, "what is found out about held-out examples");
   schema.option("generate", &O::generate, "what it writes");
   schema.option("output", &O::output, "the run file; empty: runs/NAME.h5");
 }
@@ -141,6 +165,8 @@ ExperimentOptions read_experiment(const Node& root, const PluginCatalogue& plugi
   ExperimentOptions options = schema_of<ExperimentOptions>().read(node, context);
   complete(options.data, "dataset", catalogue, problems);
   complete(options.tokenizer, "tokenizer", catalogue, problems);
+  complete(options.target_tokenizer, "tokenizer", catalogue, problems);
+  complete(options.evaluation.sampler, "sampler", catalogue, problems);
   complete(options.model, "architecture", catalogue, problems);
   complete(options.training.optimizer, "optimizer", catalogue, problems);
   complete(options.training.schedule, "schedule", catalogue, problems);

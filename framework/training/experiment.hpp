@@ -25,7 +25,8 @@ struct TrainingOptions {
   std::int64_t max_steps = 0;
   std::int64_t batch = 64;
   std::int64_t window = 100;
-  std::string scheme = "streams";
+  std::string scheme = "auto";
+  std::int64_t bucket = 50;
   std::int64_t stride = 1;
   bool shuffle = true;
   PluginChoice optimizer{"adam", {}, {}};
@@ -54,6 +55,15 @@ struct GenerateOptions {
   std::vector<std::string> all_prompts() const;
 };
 
+/// `evaluation:`. What is found out about held-out examples beside the loss.
+struct EvaluationOptions {
+  using Options = EvaluationOptions;
+  std::int64_t examples = 5;
+  std::int64_t texts = 200;
+  PluginChoice sampler{"greedy", {}, {}};
+  static void describe(Schema<EvaluationOptions>& schema);
+};
+
 /// A whole experiment file.
 struct ExperimentOptions {
   using Options = ExperimentOptions;
@@ -64,8 +74,10 @@ struct ExperimentOptions {
   std::vector<std::string> plugins;
   PluginChoice data;
   PluginChoice tokenizer{"char", {}, {}};
+  PluginChoice target_tokenizer;
   PluginChoice model;
   TrainingOptions training;
+  EvaluationOptions evaluation;
   GenerateOptions generate;
   std::string output;
   static void describe(Schema<ExperimentOptions>& schema);

@@ -9,10 +9,12 @@ namespace unroll {
 
 Generator::Generator(const Model& model) : model_(model) {
   decoder_ = model.architecture->decoder(1);
-  if (!decoder_) fail(Failure::usage, "this architecture does not generate text");
+  if (!decoder_ || model.task().goal != Task::Goal::next_token)
+    fail(Failure::usage, "this architecture does not go on from a prompt");
   decoder_->reset();
-  for (TokenId id = 0; id < model.vocabulary->size(); ++id)
-    if (model.vocabulary->never_generated(id)) never_.push_back(id);
+  const Vocabulary& vocabulary = model.vocabulary();
+  for (TokenId id = 0; id < vocabulary.size(); ++id)
+    if (vocabulary.never_generated(id)) never_.push_back(id);
 }
 
 Generator::~Generator() = default;
@@ -29,9 +31,10 @@ void Generator::reset() {
 }
 
 std::int64_t Generator::read(std::string_view text) {
-  const Vocabulary& vocabulary = *model_.vocabulary;
+  const Vocabulary& vocabulary = model_.vocabulary();
   std::int64_t unknown = 0;
-  for (const TokenId token : model_.tokenizer->encode(text, vocabulary)) {
+  if (!begun_ && vocabulary.special().begin) feed(*vocabulary.special().begin);
+  for (const TokenId token : model_.tokenizer().encode(text, vocabulary)) {
     unknown += token == vocabulary.special().unknown ? 1 : 0;
     feed(token);
   }
@@ -41,14 +44,10 @@ std::int64_t Generator::read(std::string_view text) {
 Generated Generator::write(std::int64_t length, Sampler& sampler, RandomStream& random,
                            const OnText& on_text) {
   const auto start = std::chrono::steady_clock::now();
-  const Vocabulary& vocabulary = *model_.vocabulary;
+  const Vocabulary& vocabulary = model_.vocabulary();
   const Vocabulary::Special& special = vocabulary.special();
-  if (!begun_) {  // nothing was read: as at a text's beginning
-    if (special.begin)
-      feed(*special.begin);
-    else
-      feed(vocabulary.find("\n").value_or(0));
-  }
+  if (!begun_)  // nothing was read: as at a text's beginning
+    feed(special.begin ? *special.begin : vocabulary.find("\n").value_or(0));
   sampler.begin();
   Generated result;
   std::vector<TokenId> ids;
@@ -61,12 +60,12 @@ Generated Generator::write(std::int64_t length, Sampler& sampler, RandomStream& 
     feed(token);
     if (token == special.end) break;
     ids.push_back(token);
-    if (on_text && !on_text(model_.tokenizer->decode({&token, 1}, vocabulary))) {
+    if (on_text && !on_text(model_.tokenizer().decode({&token, 1}, vocabulary))) {
       ++result.tokens;
       break;
     }
   }
-  result.text = model_.tokenizer->decode(ids, vocabulary);
+  result.text = model_.tokenizer().decode(ids, vocabulary);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   result.seconds = taken.count();
   return result;

@@ -111,11 +111,11 @@ StepResult Learner::step() {
   const Carry before = carry_;
   const Outcome outcome = model_.architecture->run(graph_, batch, carry_, &dropout);
   watch.lap(times_.forward);
-  if (!std::isfinite(outcome.nats)) {
+  if (!std::isfinite(outcome.total)) {
     carry_ = before;
     fail(Failure::diverged,
          "step {}: the loss is {}; try a smaller learning rate or training.clip_norm", steps_ + 1,
-         outcome.nats);
+         outcome.total);
   }
 
   model_.parameters->zero_gradients();
@@ -123,7 +123,7 @@ StepResult Learner::step() {
   graph_.clear();
   watch.lap(times_.backward);
 
-  StepResult result{outcome.nats, outcome.counted, outcome.correct, 0, 0};
+  StepResult result{outcome.total, outcome.counted, outcome.correct, 0, 0};
   const std::span<float> gradients = model_.parameters->gradients();
   result.gradient_norm = norm_of(gradients, sums_);
   if (!std::isfinite(result.gradient_norm)) {

@@ -29,8 +29,8 @@ struct LearnerOptions {
 
 /// What one step found before it changed the weights.
 struct StepResult {
-  double nats = 0;
-  std::int64_t tokens = 0, correct = 0;
+  double total = 0;  ///< summed loss of the targets
+  std::int64_t counted = 0, correct = 0;
   double gradient_norm = 0;  ///< before clipping
   double learning_rate = 0;
 };

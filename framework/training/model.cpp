@@ -7,14 +7,37 @@
 
 namespace unroll {
 
-Model make_model(const ExperimentOptions& options, const Registry& registry,
-                 Vocabulary vocabulary) {
+bool Model::writes_target() const {
+  return task().goal == Task::Goal::text && domain->fields.target;
+}
+
+const Vocabulary& Model::vocabulary() const {
+  return writes_target() ? domain->target : domain->text;
+}
+
+const Tokenizer& Model::tokenizer() const {
+  return writes_target() ? *target_tokenizer : *text_tokenizer;
+}
+
+OwnedTokenizers make_tokenizers(const ExperimentOptions& options, const Fields& fields,
+                                const Registry& registry) {
+  OwnedTokenizers made;
+  made.text = registry.make_tokenizer(options.tokenizer);
+  if (fields.target)
+    made.target = registry.make_tokenizer(
+        options.target_tokenizer.chosen() ? options.target_tokenizer : options.tokenizer);
+  return made;
+}
+
+Model make_model(const ExperimentOptions& options, const Registry& registry, Domain domain) {
   Model model;
-  model.tokenizer = registry.make_tokenizer(options.tokenizer);
-  model.vocabulary = std::make_unique<Vocabulary>(std::move(vocabulary));
+  OwnedTokenizers tokenizers = make_tokenizers(options, domain.fields, registry);
+  model.text_tokenizer = std::move(tokenizers.text);
+  model.target_tokenizer = std::move(tokenizers.target);
+  model.domain = std::make_unique<Domain>(std::move(domain));
   model.parameters = std::make_unique<ParameterStore>(options.seed);
   model.architecture = registry.make_architecture(
-      options.model, {*model.vocabulary, registry, Parameters(*model.parameters)});
+      options.model, {*model.domain, registry, Parameters(*model.parameters)});
   model.parameters->pack();
   return model;
 }
@@ -35,8 +58,7 @@ void restore_weights(Model& model, const Archive& weights) {
 }
 
 Model load_model(const RunRecord& run, const Registry& registry) {
-  Model model =
-      make_model(load_experiment(run, registry), registry, Vocabulary::load(run.vocabulary));
+  Model model = make_model(load_experiment(run, registry), registry, Domain::load(run.vocabulary));
   if (model.architecture->counts() && run.weights.entries().empty())
     fail(Failure::data, "the run was interrupted before its model had counted anything");
   restore_weights(model, run.best ? run.best->weights : run.weights);

@@ -3,41 +3,39 @@
 #include <unroll/results/run_file.hpp>
 
 namespace unroll {
-namespace {
 
-std::vector<Metric> metrics_of(const Figures& figures) {
-  return {{"loss", figures.loss(), "nats/token"},
-          {"bits_per_character", figures.bits_per_character(), "bits/char"},
-          {"perplexity", figures.perplexity(), "1"},
-          {"accuracy", figures.accuracy(), "1"}};
-}
-
-}  // namespace
-
-void Recorder::train(std::int64_t step, const Figures& figures, double gradient_norm,
-                     double learning_rate) {
+void Recorder::train(std::int64_t step, Task::Goal goal, const Figures& figures,
+                     double gradient_norm, double learning_rate) {
   if (file_ == nullptr) return;
-  std::vector<Metric> metrics = metrics_of(figures);
+  std::vector<Metric> metrics = basic_metrics(goal, figures);
   metrics.push_back({"gradient_norm", gradient_norm, "1"});
   metrics.push_back({"learning_rate", learning_rate, "1"});
   file_->append_metrics("train", step, std::move(metrics));
 }
 
-void Recorder::split(const std::string& name, std::int64_t step, const Figures& figures) {
-  if (file_ != nullptr) file_->append_metrics(name, step, metrics_of(figures));
+void Recorder::split(const std::string& name, std::int64_t step, Task::Goal goal,
+                     const HeldOut& found) {
+  if (file_ == nullptr) return;
+  std::vector<Metric> metrics = basic_metrics(goal, found.figures);
+  metrics.insert(metrics.end(), found.metrics.begin(), found.metrics.end());
+  file_->append_metrics(name, step, std::move(metrics));
+  if (!found.details.entries().empty()) file_->record().evaluation.merge(name, found.details);
 }
 
-void Recorder::timing(std::int64_t step, double tokens_per_second, double seconds) {
-  if (file_ != nullptr)
-    file_->append_timing(
-        "train", step,
-        {{"tokens_per_second", tokens_per_second, "tokens/s"}, {"seconds", seconds, "s"}});
+void Recorder::timing(std::int64_t step, Task::Goal goal, double targets_per_second,
+                      double seconds) {
+  if (file_ == nullptr) return;
+  const std::string unit(counted_unit(goal));
+  file_->append_timing(
+      "train", step,
+      {{unit + "_per_second", targets_per_second, unit + "/s"}, {"seconds", seconds, "s"}});
 }
 
 void Recorder::samples(const std::vector<SampleReport>& reports) {
   if (file_ == nullptr) return;
   for (const SampleReport& report : reports)
-    file_->append_sample({report.step, report.sampler, report.prompt, report.text});
+    file_->append_sample({report.step, report.sampler, report.prompt, report.text,
+                          report.expected.value_or(std::string())});
 }
 
 void Recorder::checkpoint(Checkpoint checkpoint) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <unroll/training/held_out.hpp>
 #include <unroll/training/trainer.hpp>
 
 namespace unroll {
@@ -18,9 +19,10 @@ class Recorder {
   explicit Recorder(RunWriter* file) : file_(file) {}
 
   bool writes() const noexcept { return file_ != nullptr; }
-  void train(std::int64_t step, const Figures& figures, double gradient_norm, double learning_rate);
-  void split(const std::string& name, std::int64_t step, const Figures& figures);
-  void timing(std::int64_t step, double tokens_per_second, double seconds);
+  void train(std::int64_t step, Task::Goal goal, const Figures& figures, double gradient_norm,
+             double learning_rate);
+  void split(const std::string& name, std::int64_t step, Task::Goal goal, const HeldOut& found);
+  void timing(std::int64_t step, Task::Goal goal, double targets_per_second, double seconds);
   void samples(const std::vector<SampleReport>& reports);
   void checkpoint(Checkpoint checkpoint);
   void finish(Status status);

@@ -4,19 +4,19 @@ namespace unroll {
 namespace {
 
 void put(Archive& archive, const std::string& name, const Figures& figures) {
-  archive.put(name + "/nats", figures.nats);
-  archive.put(name + "/tokens", figures.tokens);
+  archive.put(name + "/total", figures.total);
+  archive.put(name + "/counted", figures.counted);
   archive.put(name + "/correct", figures.correct);
   archive.put(name + "/characters", figures.characters);
 }
 
 Figures figures_of(const Archive& archive, const std::string& name) {
-  return {archive.number(name + "/nats"), archive.integer(name + "/tokens"),
+  return {archive.number(name + "/total"), archive.integer(name + "/counted"),
           archive.integer(name + "/correct"), archive.integer(name + "/characters")};
 }
 
 std::optional<Figures> optional_figures(const Archive& archive, const std::string& name) {
-  if (!archive.has(name + "/nats")) return std::nullopt;
+  if (!archive.has(name + "/total")) return std::nullopt;
   return figures_of(archive, name);
 }
 

@@ -3,23 +3,22 @@
 #include <cmath>
 
 #include <unroll/core/error.hpp>
-#include <unroll/training/generation.hpp>
 #include <unroll/training/trainer_impl.hpp>
 
 namespace unroll {
 namespace {
 
 void add(Figures& sum, const Figures& more) {
-  sum.nats += more.nats;
-  sum.tokens += more.tokens;
+  sum.total += more.total;
+  sum.counted += more.counted;
   sum.correct += more.correct;
   sum.characters += more.characters;
 }
 
 }  // namespace
 
-double Trainer::Impl::tokens_per_second() const {
-  return step_seconds > 0 ? static_cast<double>(tokens) / step_seconds : 0;
+double Trainer::Impl::targets_per_second() const {
+  return step_seconds > 0 ? static_cast<double>(targets) / step_seconds : 0;
 }
 
 void Trainer::Impl::one_step(Observer& observer) {
@@ -31,14 +30,14 @@ void Trainer::Impl::one_step(Observer& observer) {
   const bool epoch_ends = learner->batch() == 0;
   const bool last = learner->finished();
 
-  const Figures figures{result.nats, result.tokens, result.correct,
-                        std::llround(static_cast<double>(result.tokens) * characters_per_token)};
+  const Figures figures{result.total, result.counted, result.correct,
+                        std::llround(static_cast<double>(result.counted) * characters_per_token)};
   add(state.since_log, figures);
   add(state.since_evaluation, figures);
   state.norms_since_log += result.gradient_norm;
   state.steps_since_log += 1;
   state.learning_rate = result.learning_rate;
-  tokens += result.tokens;
+  targets += result.counted;
   step_seconds += taken;
 
   const auto every = [&](std::int64_t steps) {
@@ -66,12 +65,12 @@ void Trainer::Impl::one_step(Observer& observer) {
   progress.last_loss = figures.loss();
   progress.gradient_norm = result.gradient_norm;
   progress.learning_rate = result.learning_rate;
-  progress.tokens_per_second = tokens_per_second();
+  progress.targets_per_second = targets_per_second();
   progress.seconds = total_seconds();
   const auto left = static_cast<double>(plan.total_steps - step);
   const StepTimes& times = learner->times();
-  const double per_token = step_seconds / static_cast<double>(std::max<std::int64_t>(tokens, 1));
-  progress.seconds_left = left * static_cast<double>(plan.tokens_per_step) * per_token;
+  const double each = step_seconds / static_cast<double>(std::max<std::int64_t>(targets, 1));
+  progress.seconds_left = left * static_cast<double>(plan.targets_per_step) * each;
   if (evaluations > 0) {
     const auto interval =
         static_cast<double>(t.evaluate_every > 0 ? t.evaluate_every : plan.steps_per_epoch);
@@ -82,10 +81,10 @@ void Trainer::Impl::one_step(Observer& observer) {
 }
 
 void Trainer::Impl::log(Recorder& recorder) {
-  recorder.train(learner->steps(), state.since_log,
+  recorder.train(learner->steps(), plan.task.goal, state.since_log,
                  state.norms_since_log / static_cast<double>(state.steps_since_log),
                  state.learning_rate);
-  recorder.timing(learner->steps(), tokens_per_second(), total_seconds());
+  recorder.timing(learner->steps(), plan.task.goal, targets_per_second(), total_seconds());
   state.since_log = {};
   state.norms_since_log = 0;
   state.steps_since_log = 0;
@@ -109,45 +108,40 @@ void Trainer::Impl::keep_best() {
 bool Trainer::Impl::evaluation(Observer& observer, Recorder& recorder,
                                const volatile std::sig_atomic_t* stop) {
   const auto start = Clock::now();
-  std::optional<Figures> figures;
-  if (!validation.texts.empty()) {
-    figures = evaluate(*model.architecture, validation, stop);
+  std::optional<HeldOut> found;
+  if (validation.size() > 0) {
+    found = examine(model, validation, held_out_options(options.evaluation.texts), stop);
     if (stopped(stop)) return false;
-    if (!std::isfinite(figures->nats))
+    if (!std::isfinite(found->figures.total))
       fail(Failure::diverged, "step {}: the validation loss is {}", learner->steps(),
-           figures->loss());
-    recorder.split("validation", learner->steps(), *figures);
+           found->figures.loss());
+    recorder.split("validation", learner->steps(), plan.task.goal, *found);
   }
   state.train = state.since_evaluation;
-  state.validation = figures;
+  state.validation = found ? std::optional(found->figures) : std::nullopt;
+  validation_metrics = found ? found->metrics : std::vector<Metric>();
   state.since_evaluation = {};
-  learner->schedule().observe(figures ? figures->loss() : state.train->loss());
-  if (figures) keep_best();
+  learner->schedule().observe(found ? found->figures.loss() : state.train->loss());
+  if (found) keep_best();
   learner->times().evaluation += seconds_since(start);
   ++evaluations;
   const std::int64_t epoch = learner->batch() == 0 ? learner->epoch() : learner->epoch() + 1;
-  observer.on_evaluation({learner->steps(), epoch, *state.train, figures,
-                          figures && state.best.step == learner->steps()});
+  observer.on_evaluation({learner->steps(), epoch, *state.train, state.validation,
+                          validation_metrics, found && state.best.step == learner->steps()});
+  if (found && !found->rows.empty()) {
+    const std::vector<SampleReport> reports = reports_of(*found);
+    recorder.samples(reports);
+    observer.on_samples(reports);
+  }
   return true;
 }
 
 bool Trainer::Impl::samples(Observer& observer, Recorder& recorder,
                             const volatile std::sig_atomic_t* stop) {
   const auto start = Clock::now();
-  std::vector<SampleReport> reports;
-  Generator generator(model);
-  const std::int64_t step = learner ? learner->steps() : 0;
-  for (const std::string& prompt : options.generate.all_prompts())
-    for (std::size_t i = 0; i < options.generate.samplers.size(); ++i) {
-      const PluginChoice& choice = options.generate.samplers[i];
-      const auto sampler = registry.make_sampler(choice);
-      RandomStream random(options.seed, fmt::format("sample/{}/{}", step, i));
-      const Generated text = generator.generate(prompt, options.generate.length, *sampler, random,
-                                                [&](std::string_view) { return !stopped(stop); });
-      if (stopped(stop)) return false;
-      reports.push_back(
-          {step, label("sampler", choice, registry), prompt, text.text, text.unknown});
-    }
+  const std::vector<SampleReport> reports =
+      plan.task.goal == Task::Goal::text ? written_samples(stop) : prompted_samples(stop);
+  if (stopped(stop)) return false;
   recorder.samples(reports);
   if (learner) learner->times().samples += seconds_since(start);
   observer.on_samples(reports);
@@ -204,19 +198,29 @@ bool Trainer::Impl::learn(Observer& observer, Recorder& recorder,
 bool Trainer::Impl::count(Observer& observer, Recorder& recorder,
                           const volatile std::sig_atomic_t* stop) {
   const auto start = Clock::now();
-  for (const TokenText& text : counted.texts) {
-    if (text.size() < 2) continue;
-    const auto batch = make_documents({&text, 1}, static_cast<std::int64_t>(text.size()) - 1);
-    model.architecture->count(batch->get(0));
-    tokens += static_cast<std::int64_t>(text.size()) - 1;
+  if (plan.whole) {
+    BatchOptions one;
+    one.batch = 1;
+    one.shuffle = false;
+    const auto batches = make_examples(train, *model.domain, plan.task, one);
+    for (std::int64_t i = 0; i < batches->per_epoch(); ++i)
+      model.architecture->count(batches->get(i));
+  } else {
+    for (const TokenText& text : train.text.texts)
+      if (text.size() >= 2)
+        model.architecture->count(
+            make_documents({&text, 1}, static_cast<std::int64_t>(text.size()) - 1)->get(0));
   }
+  targets = plan.train_targets;
   step_seconds = seconds_since(start);
-  if (!validation.texts.empty()) {
-    state.validation = evaluate(*model.architecture, validation, stop);
+  if (validation.size() > 0) {
+    const HeldOut found =
+        examine(model, validation, held_out_options(options.evaluation.texts), stop);
     if (stopped(stop)) return false;
-    recorder.split("validation", 0, *state.validation);
-    recorder.timing(0, tokens_per_second(), total_seconds());
-    observer.on_evaluation({0, 1, {}, state.validation, true});
+    state.validation = found.figures;
+    recorder.split("validation", 0, plan.task.goal, found);
+    recorder.timing(0, plan.task.goal, targets_per_second(), total_seconds());
+    observer.on_evaluation({0, 1, {}, state.validation, found.metrics, true});
   }
   return options.generate.samplers.empty() || samples(observer, recorder, stop);
 }
@@ -234,15 +238,18 @@ Summary Trainer::Impl::finish(bool complete, Recorder& recorder) {
     restore_weights(model, *state.best.weights);
     summary.validation = state.best.figures;
   }
-  if (complete && !test.texts.empty()) {
-    summary.test = evaluate(*model.architecture, test);
-    recorder.split("test", summary.best_step, *summary.test);
+  summary.validation_metrics = validation_metrics;
+  if (complete && test.size() > 0) {
+    const HeldOut found = examine(model, test, held_out_options(0));
+    summary.test = found.figures;
+    summary.test_metrics = found.metrics;
+    recorder.split("test", summary.best_step, plan.task.goal, found);
   }
   recorder.finish(summary.status);
   summary.steps = step;
   summary.epochs = learner ? learner->epoch() : 1;
   summary.seconds = total_seconds();
-  summary.tokens_per_second = tokens_per_second();
+  summary.targets_per_second = targets_per_second();
   if (learner) summary.times = learner->times();
   return summary;
 }

@@ -1,6 +1,7 @@
 #include <unroll/training/trainer.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <thread>
 
 #include <unroll/core/error.hpp>
@@ -11,71 +12,91 @@
 namespace unroll {
 namespace {
 
-/// FNV-1a over the ids of a split, to notice data that changed between two sittings.
-std::uint64_t fingerprint(std::uint64_t hash, const TokenTexts& split) {
-  for (const TokenText& text : split.texts)
-    for (const TokenId id : text) hash = (hash ^ static_cast<std::uint32_t>(id)) * 0x100000001b3;
-  return (hash ^ split.texts.size()) * 0x100000001b3;
+/// FNV-1a over all that a split holds, to notice data that changed between two sittings.
+std::uint64_t fingerprint(std::uint64_t hash, const Encoded& split) {
+  const auto mix = [&hash](std::uint32_t value) { hash = (hash ^ value) * 0x100000001b3; };
+  for (const TokenTexts* part : {&split.text, &split.target})
+    for (const TokenText& text : part->texts)
+      for (const TokenId id : text) mix(static_cast<std::uint32_t>(id));
+  for (const std::int32_t label : split.labels) mix(static_cast<std::uint32_t>(label));
+  for (const Example& example : split.examples)
+    for (const auto* numbers : {&example.values, &example.features})
+      for (const float number : *numbers) mix(std::bit_cast<std::uint32_t>(number));
+  mix(static_cast<std::uint32_t>(split.size()));
+  return hash;
 }
 
-std::int64_t tokens_of(const TokenTexts& split) {
-  std::int64_t tokens = 0;
-  for (const TokenText& text : split.texts) tokens += static_cast<std::int64_t>(text.size());
-  return tokens;
+/// Tokens or examples to predict, as the task counts them.
+std::int64_t targets_of(const Encoded& split, const Model& model) {
+  const Task task = model.task();
+  if (task.goal == Task::Goal::label || task.goal == Task::Goal::values) return split.size();
+  const bool of_target = task.goal == Task::Goal::tags || model.writes_target();
+  const std::int64_t tokens = (of_target ? split.target : split.text).tokens();
+  if (!model.domain->fields.whole) return tokens - split.size();  // but a piece's first token
+  return task.goal == Task::Goal::tags ? tokens : tokens + split.size();
 }
 
 }  // namespace
 
-Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const Vocabulary* known)
+Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const Domain* known)
     : options(std::move(experiment)), registry(plugins) {
   const int processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   Engine::get().set_threads(options.threads > 0 ? options.threads : processors);
-  const auto tokenizer = registry.make_tokenizer(options.tokenizer);
   Splits splits = registry.make_dataset(options.data)->load();
   if (splits.train.empty()) fail(Failure::data, "the data has no training split");
   files = std::move(splits.files);
   for (DataFile& file : files)
     if (file.sha256.empty()) file.sha256 = sha256_of_file(file.path);
 
-  Vocabulary vocabulary;
-  if (known != nullptr) {
-    vocabulary = *known;
-  } else {
-    std::vector<std::string_view> texts;
-    for (const Example& example : splits.train) texts.push_back(example.text);
-    vocabulary = tokenizer->learn(texts, {});  // streams neither begin nor end
-  }
-  TokenTexts train = encode(splits.train, *tokenizer, vocabulary);
-  validation = encode(splits.validation, *tokenizer, vocabulary);
-  test = encode(splits.test, *tokenizer, vocabulary);
-  for (const TokenTexts* split : {&train, &validation, &test}) data = fingerprint(data, *split);
+  const OwnedTokenizers tokenizers = make_tokenizers(options, splits.fields, registry);
+  Domain domain = known != nullptr ? *known : learn_domain(splits, tokenizers.get());
+  model = make_model(options, registry, std::move(domain));
+  train = encode(std::move(splits.train), *model.domain, model.tokenizers());
+  validation = encode(std::move(splits.validation), *model.domain, model.tokenizers());
+  test = encode(std::move(splits.test), *model.domain, model.tokenizers());
+  for (const Encoded* split : {&train, &validation, &test}) data = fingerprint(data, *split);
 
-  model = make_model(options, registry, std::move(vocabulary));
   plan.split_name = splits.split_name;
-  plan.vocabulary = model.vocabulary->size();
+  plan.notices = std::move(splits.notices);
+  plan.task = model.task();
+  plan.whole = model.domain->fields.whole;
+  if (!plan.whole && plan.task.goal != Task::Goal::next_token)
+    fail(Failure::usage,
+         "the model {} needs whole examples, but this dataset gives pieces of one long text",
+         options.model.name);
+  plan.vocabulary = model.vocabulary().size();
+  plan.classes = static_cast<std::int64_t>(model.domain->classes.size());
   plan.parameters = model.parameters->count();
-  plan.train_tokens = tokens_of(train);
-  plan.validation_tokens = tokens_of(validation);
-  plan.test_tokens = tokens_of(test);
+  plan.train_targets = targets_of(train, model);
+  plan.validation_targets = targets_of(validation, model);
+  plan.test_targets = targets_of(test, model);
   plan.counts = model.architecture->counts();
-  const auto predicted = plan.train_tokens - static_cast<std::int64_t>(train.texts.size());
-  if (predicted > 0)
-    characters_per_token = static_cast<double>(train.characters) / static_cast<double>(predicted);
-  if (plan.counts)
-    counted = std::move(train);
-  else
-    make_learner(std::move(train));
+  const TokenTexts& written = model.writes_target() ? train.target : train.text;
+  if (plan.train_targets > 0)
+    characters_per_token =
+        static_cast<double>(written.characters) / static_cast<double>(plan.train_targets);
+  if (!plan.counts) make_learner();
 }
 
-void Trainer::Impl::make_learner(TokenTexts train) {
+void Trainer::Impl::make_learner() {
   const TrainingOptions& t = options.training;
-  const BatchOptions batching{t.batch, t.window, t.stride, t.shuffle, options.seed};
-  auto batches = t.scheme == "streams" ? make_streams(train.texts, batching)
-                                       : make_windows(train.texts, batching);
+  const BatchOptions batching{t.batch, t.window, t.stride, t.shuffle, t.bucket, options.seed};
+  std::unique_ptr<Batches> batches;
+  if (plan.whole) {
+    if (t.scheme != "auto")
+      fail(Failure::usage,
+           "training.scheme {} is for one long text; the examples of this dataset are wholes: "
+           "leave the scheme out",
+           t.scheme);
+    batches = make_examples(train, *model.domain, plan.task, batching);
+  } else {
+    batches = t.scheme == "windows" ? make_windows(train.text.texts, batching)
+                                    : make_streams(train.text.texts, batching);
+  }
   plan.steps_per_epoch = batches->per_epoch();
   plan.total_steps = t.epochs * plan.steps_per_epoch;
   if (t.max_steps > 0) plan.total_steps = std::min(plan.total_steps, t.max_steps);
-  plan.tokens_per_step = batches->tokens_per_epoch() / plan.steps_per_epoch;
+  plan.targets_per_step = batches->targets_per_epoch() / plan.steps_per_epoch;
   // Weights and gradients, and as a rule two moments.
   plan.weight_bytes = model.parameters->values().size_bytes() * 4;
   learner = std::make_unique<Learner>(
@@ -118,9 +139,9 @@ Trainer::Trainer(ExperimentOptions options, const Registry& registry)
 
 Trainer Trainer::resume(const RunRecord& run, const Registry& registry,
                         const ExperimentOptions* longer) {
-  const Vocabulary vocabulary = Vocabulary::load(run.vocabulary);
+  const Domain domain = Domain::load(run.vocabulary);
   auto impl = std::make_unique<Impl>(longer != nullptr ? *longer : load_experiment(run, registry),
-                                     registry, &vocabulary);
+                                     registry, &domain);
   impl->restore(run);
   if (longer != nullptr) {
     impl->state.stopped_early = false;
@@ -159,12 +180,12 @@ Trial Trainer::trial(std::int64_t steps) {
   run.learner->step();  // makes primitives and takes memory
   run.learner->times() = {};
   for (std::int64_t i = 0; i < steps; ++i) {
-    trial.tokens_per_second += static_cast<double>(run.learner->step().tokens);
+    trial.targets_per_second += static_cast<double>(run.learner->step().counted);
   }
   trial.times = run.learner->times();
   trial.seconds_per_step =
       trial.times.steps() / static_cast<double>(std::max<std::int64_t>(steps, 1));
-  trial.tokens_per_second /= std::max(trial.times.steps(), 1e-9);
+  trial.targets_per_second /= std::max(trial.times.steps(), 1e-9);
   std::copy(saved.begin(), saved.end(), weights.begin());
   run.learner->restore(before);
   run.learner->times() = {};

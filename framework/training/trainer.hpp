@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <unroll/model/dataset.hpp>
+#include <unroll/results/run_record.hpp>
 #include <unroll/training/evaluate.hpp>
 #include <unroll/training/experiment.hpp>
 #include <unroll/training/learner.hpp>
@@ -28,23 +29,26 @@ struct Progress {
   double last_loss = 0;                 ///< of this step alone
   double gradient_norm = 0;             ///< before clipping
   double learning_rate = 0;
-  double tokens_per_second = 0;  ///< while training, evaluation not counted
-  double seconds = 0;            ///< since training began, earlier sittings included
-  double seconds_left = 0;       ///< at the present speed, evaluations included
+  double targets_per_second = 0;  ///< while training, evaluation not counted
+  double seconds = 0;             ///< since training began, earlier sittings included
+  double seconds_left = 0;        ///< at the present speed, evaluations included
 };
 
 struct EvaluationReport {
   std::int64_t step = 0, epoch = 0;
   Figures train;  ///< since the last evaluation, while learning
   std::optional<Figures> validation;
-  bool best = false;  ///< the best so far
+  std::vector<Metric> metrics;  ///< of the task, on the validation split
+  bool best = false;            ///< the best so far
 };
 
+/// A text that was written, or what was predicted of a held-out example.
 struct SampleReport {
   std::int64_t step = 0;
-  std::string sampler;  ///< its label, e.g. "temperature 0.8"
+  std::string sampler;  ///< its label, e.g. "temperature 0.8"; "likeliest" of predictions
   std::string prompt, text;
-  std::int64_t unknown = 0;  ///< tokens of the prompt that the vocabulary lacks
+  std::int64_t unknown = 0;             ///< tokens of the prompt that the vocabulary lacks
+  std::optional<std::string> expected;  ///< of a held-out example
 };
 
 /// Told what happens while training. Called from the training thread, between steps.
@@ -64,18 +68,23 @@ enum class Status { completed, interrupted };
 struct Plan {
   std::int64_t parameters = 0;
   std::int64_t vocabulary = 0;
-  std::int64_t train_tokens = 0, validation_tokens = 0, test_tokens = 0;
+  Task task;
+  bool whole = false;  ///< are the data whole examples?
+  std::int64_t classes = 0;
+  /// Targets to predict: tokens or examples, as the task counts.
+  std::int64_t train_targets = 0, validation_targets = 0, test_targets = 0;
   std::int64_t steps_per_epoch = 0, total_steps = 0;
-  std::int64_t tokens_per_step = 0;
+  std::int64_t targets_per_step = 0;
   std::uint64_t weight_bytes = 0;  ///< weights, gradients and moments
   bool counts = false;             ///< an n-gram model: one pass, no steps
   std::string split_name;
+  std::vector<std::string> notices;  ///< of the dataset, for people
 };
 
 /// What a short trial of the first steps showed; the trainer is as before it.
 struct Trial {
   double seconds_per_step = 0;
-  double tokens_per_second = 0;
+  double targets_per_second = 0;
   StepTimes times;
 };
 
@@ -83,12 +92,13 @@ struct Summary {
   Status status = Status::completed;
   std::int64_t steps = 0, epochs = 0;
   bool stopped_early = false;
-  Figures train;                      ///< of the last evaluation
-  std::optional<Figures> validation;  ///< of the weights kept
-  std::int64_t best_step = 0;         ///< whose validation loss was the best
-  std::optional<Figures> test;        ///< of the weights kept
+  Figures train;                                         ///< of the last evaluation
+  std::optional<Figures> validation;                     ///< of the weights kept
+  std::int64_t best_step = 0;                            ///< whose validation loss was the best
+  std::vector<Metric> validation_metrics, test_metrics;  ///< of the task
+  std::optional<Figures> test;                           ///< of the weights kept
   double seconds = 0;
-  double tokens_per_second = 0;
+  double targets_per_second = 0;
   StepTimes times;
 };
 

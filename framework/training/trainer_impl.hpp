@@ -8,6 +8,7 @@
 
 #include <unroll/plugin/registry.hpp>
 #include <unroll/results/run_file.hpp>
+#include <unroll/training/held_out.hpp>
 #include <unroll/training/learner.hpp>
 #include <unroll/training/recorder.hpp>
 #include <unroll/training/run_state.hpp>
@@ -26,9 +27,14 @@ inline bool stopped(const volatile std::sig_atomic_t* stop) {
 }
 
 struct Trainer::Impl {
-  Impl(ExperimentOptions experiment, const Registry& plugins, const Vocabulary* known);
+  Impl(ExperimentOptions experiment, const Registry& plugins, const Domain* known);
 
-  void make_learner(TokenTexts train);
+  void make_learner();
+  HeldOutOptions held_out_options(std::int64_t texts) const;
+  std::vector<SampleReport> reports_of(const HeldOut& found) const;
+  std::vector<SampleReport> prompted_samples(const volatile std::sig_atomic_t* stop) const;
+  std::vector<SampleReport> written_samples(const volatile std::sig_atomic_t* stop) const;
+  Encoded prompts_to_answer() const;
   Checkpoint checkpoint_now();
   void restore(const RunRecord& run);
 
@@ -44,23 +50,24 @@ struct Trainer::Impl {
   void checkpoint(Observer& observer, Recorder& recorder);
   void keep_best();
   Summary finish(bool complete, Recorder& recorder);
-  double tokens_per_second() const;
+  double targets_per_second() const;
   double total_seconds() const { return state.seconds + seconds_since(began); }
 
   ExperimentOptions options;
   const Registry& registry;
   std::vector<DataFile> files;
-  TokenTexts counted, validation, test;
+  Encoded train, validation, test;
   Model model;
   std::unique_ptr<Learner> learner;  ///< null for models that count
   Plan plan;
   RunState state;
+  std::vector<Metric> validation_metrics;  ///< of the last evaluation, beside its figures
   std::uint64_t data = 0xcbf29ce484222325;
   double characters_per_token = 1;
   double smoothed = 0;
   std::int64_t smoothed_steps = 0;
-  std::int64_t tokens = 0;  ///< trained on in this sitting
-  double step_seconds = 0;  ///< for these tokens
+  std::int64_t targets = 0;  ///< trained on in this sitting
+  double step_seconds = 0;   ///< for these targets
   std::int64_t evaluations = 0;
   Clock::time_point began = Clock::now(), last_checkpoint = Clock::now();
 };

@@ -102,7 +102,7 @@ class Markov final : public Architecture {
 
   Markov(const Options& options, const ArchitectureContext& context)
       : length_(static_cast<std::size_t>(options.order)),
-        vocabulary_(context.vocabulary.size()),
+        vocabulary_(context.domain.text.size()),
         orders_(length_ + 1) {
     const int most = static_cast<int>(62.0 / std::log2(static_cast<double>(vocabulary_ + 1))) - 1;
     if (options.order > most)
@@ -147,7 +147,7 @@ class Markov final : public Architecture {
         const TokenId target = batch.targets.data<TokenId>()[t * lanes + n];
         if (target < 0) continue;
         distribution(history, p);
-        outcome.nats -= std::log(p[static_cast<std::size_t>(target)]);
+        outcome.total -= std::log(p[static_cast<std::size_t>(target)]);
         outcome.counted += 1;
         outcome.correct += std::max_element(p.begin(), p.end()) - p.begin() == target ? 1 : 0;
       }

@@ -151,6 +151,8 @@ class Text final : public Dataset {
            options_.validation, options_.test);
 
     Splits splits;
+    splits.fields.text = true;
+    splits.fields.whole = false;
     splits.split_name = name_of_split();
     std::string joined;
     for (const fs::path& path : paths) {

@@ -13,15 +13,17 @@ class Identity final : public Encoder {
     schema.summary("The features as they are: no parameters, the same width in and out");
   }
 
-  Identity(const Options&, std::int64_t input_width, std::int64_t output_width, const Parameters&) {
-    if (input_width != output_width)
+  Identity(const Options&, const EncoderSizes& sizes, const Parameters&) {
+    if (sizes.input_width() != sizes.output)
       fail(Failure::usage,
            "encoder identity: the features have width {}, the state {}; use mlp to map between "
            "widths",
-           input_width, output_width);
+           sizes.input_width(), sizes.output);
   }
 
-  Var encode(Var features) override { return features; }
+  Var encode(Var features, RandomStream* /*dropout*/) override {
+    return reshape(features, {features.dim(0), features.value().size() / features.dim(0)});
+  }
 };
 
 }  // namespace

@@ -49,7 +49,7 @@ class Training(RunTest):
         self.assertEqual(done.stderr, "")
         self.assertEqual(result["status"], "completed")
         self.assertEqual(result["run_file"], "here/small.h5")
-        self.assertLess(result["validation"]["loss_nats_per_token"], 1.5)
+        self.assertLess(result["validation"]["loss"], 1.5)
         self.assertTrue((self.folder / "here/small.h5").exists())
 
     def test_settings_change_on_the_command_line(self):

@@ -40,7 +40,7 @@ std::string message_of(const std::function<void()>& call) {
 TEST(Streams, OneTextIsCutIntoStreamsThatContinueFromWindowToWindow) {
   const auto batches = make_streams({counting(0, 27)}, {2, 4, 1, false, 1});
   EXPECT_EQ(batches->per_epoch(), 3);
-  EXPECT_EQ(batches->tokens_per_epoch(), 24);
+  EXPECT_EQ(batches->targets_per_epoch(), 24);
   EXPECT_TRUE(batches->carries());
   batches->begin_epoch(0);
   EXPECT_THAT(column(batches->get(0).inputs, 0), ElementsAre(0, 1, 2, 3));
@@ -102,7 +102,7 @@ TEST(Windows, EveryWindowOfEveryTextComesOnceAnEpoch) {
   const auto batches =
       make_windows({counting(0, 7), counting(100, 106), counting(200, 203)}, {4, 3, 1, true, 1});
   EXPECT_EQ(batches->per_epoch(), 2);  // 4 windows of the first text, 3 of the second
-  EXPECT_EQ(batches->tokens_per_epoch(), 21);
+  EXPECT_EQ(batches->targets_per_epoch(), 21);
   EXPECT_FALSE(batches->carries());
   std::vector<std::vector<TokenId>> orders;
   for (std::int64_t epoch = 0; epoch < 2; ++epoch) {
@@ -144,7 +144,7 @@ TEST(Documents, RunSideBySideWithPaddingAtTheirEnds) {
   const std::vector<TokenText> texts = {counting(0, 6), counting(100, 103), counting(200, 201)};
   const auto batches = make_documents(texts, 3);
   EXPECT_EQ(batches->per_epoch(), 2);
-  EXPECT_EQ(batches->tokens_per_epoch(), 7);
+  EXPECT_EQ(batches->targets_per_epoch(), 7);
   EXPECT_THAT(column(batches->get(0).targets, 0), ElementsAre(1, 2, 3));
   EXPECT_THAT(column(batches->get(0).inputs, 1), ElementsAre(100, 101, -1));
   EXPECT_THAT(column(batches->get(0).targets, 1), ElementsAre(101, 102, -1));

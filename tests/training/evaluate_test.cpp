@@ -10,6 +10,7 @@ namespace {
 
 using testing_room::Letters;
 using testing_room::Summing;
+using testing_room::summing_model;
 
 TokenText some_text(std::size_t length, TokenId step) {
   TokenText text;
@@ -25,8 +26,8 @@ Figures by_hand(const Summing& model, const std::vector<TokenText>& texts) {
     std::int64_t sum = 0;
     for (std::size_t i = 0; i + 1 < text.size(); ++i) {
       sum += text[i];
-      figures.nats += model.nats(sum, text[i + 1]);
-      figures.tokens += 1;
+      figures.total += model.nats(sum, text[i + 1]);
+      figures.counted += 1;
       figures.correct += sum % 7 == text[i + 1] ? 1 : 0;
     }
   }
@@ -34,24 +35,25 @@ Figures by_hand(const Summing& model, const std::vector<TokenText>& texts) {
 }
 
 TEST(Evaluate, CarriesTheStateFromZeroToTheEndOfEachText) {
-  Summing model(7);
-  TokenTexts texts;
+  const Model model = summing_model(6);
+  Encoded split;
   for (std::size_t i = 0; i < 300; ++i)  // more than run side by side
-    texts.texts.push_back(some_text(1 + i * 7 % 97, static_cast<TokenId>(i % 5)));
-  texts.texts.push_back(some_text(3001, 3));
-  const Figures expected = by_hand(model, texts.texts);
-  const Figures figures = evaluate(model, texts);
-  EXPECT_NEAR(figures.nats, expected.nats, 1e-6);
-  EXPECT_EQ(figures.tokens, expected.tokens);
+    split.text.texts.push_back(some_text(1 + i * 7 % 97, static_cast<TokenId>(i % 5)));
+  split.text.texts.push_back(some_text(3001, 3));
+  split.examples.resize(split.text.texts.size());
+  const Figures expected = by_hand(Summing(7), split.text.texts);
+  const Figures figures = evaluate(model, split).figures;
+  EXPECT_NEAR(figures.total, expected.total, 1e-6);
+  EXPECT_EQ(figures.counted, expected.counted);
   EXPECT_EQ(figures.correct, expected.correct);
 }
 
 TEST(Evaluate, StopsWhenAsked) {
-  Summing model(7);
-  TokenTexts texts;
-  texts.texts.push_back(some_text(50, 1));
+  Encoded split;
+  split.text.texts.push_back(some_text(50, 1));
+  split.examples.resize(1);
   const volatile std::sig_atomic_t stop = 1;
-  EXPECT_EQ(evaluate(model, texts, &stop).tokens, 0);
+  EXPECT_EQ(evaluate(summing_model(6), split, 1, &stop).figures.counted, 0);
 }
 
 TEST(Figures, AreRatesOfTheSums) {
@@ -67,8 +69,7 @@ TEST(Encode, CountsCodePointsAfterTheFirstTokenAndUnknownOnes) {
   Vocabulary::Special special;
   special.unknown = 0;
   const Vocabulary vocabulary({"?", "a", "b"}, special);
-  const std::vector<Example> examples = {{"abz"}, {"\xC3\xA4 b"}, {""}};
-  const TokenTexts texts = encode(examples, Letters{}, vocabulary);
+  const TokenTexts texts = encode_texts({"abz", "\xC3\xA4 b", ""}, Letters{}, vocabulary, false);
   ASSERT_EQ(texts.texts.size(), 3U);
   EXPECT_EQ(texts.texts[0], (TokenText{1, 2, 0}));
   EXPECT_EQ(texts.unknown, 4);  // z, the two bytes of ä, the space

@@ -50,7 +50,7 @@ class Summing final : public Architecture {
         TokenId& sum = carry[0].data<TokenId>()[n];
         sum += std::max(input, 0);
         if (target < 0) continue;
-        outcome.nats += nats(sum, target);
+        outcome.total += nats(sum, target);
         outcome.counted += 1;
         outcome.correct += sum % vocabulary_ == target ? 1 : 0;
       }
@@ -100,9 +100,12 @@ inline Model summing_model(std::int64_t letters) {
   Vocabulary::Special special;
   special.unknown = 0;
   Model model;
-  model.tokenizer = std::make_unique<Letters>();
-  model.vocabulary = std::make_unique<Vocabulary>(std::move(tokens), special);
-  model.architecture = std::make_unique<Summing>(model.vocabulary->size());
+  model.text_tokenizer = std::make_unique<Letters>();
+  model.domain = std::make_unique<Domain>();
+  model.domain->fields.text = true;
+  model.domain->fields.whole = false;
+  model.domain->text = Vocabulary(std::move(tokens), special);
+  model.architecture = std::make_unique<Summing>(model.domain->text.size());
   return model;
 }
 

@@ -58,8 +58,8 @@ TEST(Markov, IsWittenBellsRecursion) {
         std::log(probability(train, validation.substr(i - context, context), validation[i], size));
   }
   const Figures figures = figures_of(folder / "text.txt", 3);
-  EXPECT_EQ(figures.tokens, 79);
-  EXPECT_NEAR(figures.nats, nats, 1e-9);
+  EXPECT_EQ(figures.counted, 79);
+  EXPECT_NEAR(figures.total, nats, 1e-9);
 }
 
 TEST(Markov, ReachesTheReferenceOnTinyShakespeare) {
@@ -88,8 +88,8 @@ TEST(Markov, IsARunLikeAnyOther) {
   EXPECT_EQ(*record.metrics.at("validation").last("loss"), summary.validation->loss());
   const Model model = load_model(record, registry());
   const Splits splits = registry().make_dataset(load_experiment(record, registry()).data)->load();
-  const TokenTexts texts = encode(splits.validation, *model.tokenizer, *model.vocabulary);
-  EXPECT_EQ(evaluate(*model.architecture, texts).nats, summary.validation->nats);
+  const Encoded split = encode(splits.validation, *model.domain, model.tokenizers());
+  EXPECT_EQ(evaluate(model, split).figures.total, summary.validation->total);
   EXPECT_LT(summary.validation->bits_per_character(), 1.2);
 }
 

@@ -88,7 +88,7 @@ inline RunWriter writer_for(const fs::path& path, Trainer& trainer) {
   RunRecord record;
   record.experiment = trainer.options().experiment;
   record.config_resolved = to_yaml(resolved(trainer.options()));
-  record.vocabulary = trainer.model().vocabulary->save();
+  record.vocabulary = trainer.model().domain->save();
   record.created = "2026-01-01T00:00:00Z";
   record.run_id = "test";
   return RunWriter::create(path, std::move(record));

@@ -110,7 +110,7 @@ TEST_F(Training, WritesMetricsSamplesAndAModelThatLoads) {
   ASSERT_EQ(record.samples.size(), 6U);
   EXPECT_EQ(record.samples[1].sampler, "temperature 0.8");
   EXPECT_EQ(record.samples[0].prompt, "the ");
-  EXPECT_GT(observer.last.tokens_per_second, 0);
+  EXPECT_GT(observer.last.targets_per_second, 0);
 
   const Model model = load_model(record, registry());
   Generator generator(model);
@@ -124,8 +124,8 @@ TEST_F(Training, TheModelOfARunIsThatOfItsBestEvaluation) {
   const RunRecord record = open_run(folder / "run.h5");
   const Model model = load_model(record, registry());
   const Splits splits = registry().make_dataset(load_experiment(record, registry()).data)->load();
-  const TokenTexts texts = encode(splits.validation, *model.tokenizer, *model.vocabulary);
-  const Figures figures = evaluate(*model.architecture, texts);
+  const Encoded split = encode(splits.validation, *model.domain, model.tokenizers());
+  const Figures figures = evaluate(model, split).figures;
   const auto& losses = *record.metrics.at("validation").find("loss");
   EXPECT_EQ(figures.loss(), *std::min_element(losses.begin(), losses.end()));
   EXPECT_EQ(figures.loss(), summary.validation->loss());
@@ -280,7 +280,7 @@ TEST_F(Training, ATrialLeavesNoTrace) {
   const ExperimentOptions options = small_experiment(text, ", dropout: 0.2", "  epochs: 1\n");
   run(options, folder / "a.h5");
   Trainer trainer(options, registry());
-  EXPECT_GT(trainer.trial(5).tokens_per_second, 0);
+  EXPECT_GT(trainer.trial(5).targets_per_second, 0);
   RunWriter writer = writer_for(folder / "b.h5", trainer);
   Interrupter observer(-1);
   trainer.train(&writer, observer, nullptr);

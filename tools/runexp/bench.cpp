@@ -138,15 +138,16 @@ int run_bench(const Options& options) {
     const double step = median(watch.steps());
     found["steps"] = watch.steps().size();
     found["step_ms"] = 1e3 * step;
-    found["tokens_per_step"] = trainer.plan().tokens_per_step;
-    found["train_tokens_per_s"] = static_cast<double>(trainer.plan().tokens_per_step) / step;
+    found["tokens_per_step"] = trainer.plan().targets_per_step;
+    found["train_tokens_per_s"] = static_cast<double>(trainer.plan().targets_per_step) / step;
     const StepTimes& times = summary.times;
     found["phases"] = {{"data", times.data / times.steps()},
                        {"forward", times.forward / times.steps()},
                        {"backward", times.backward / times.steps()},
                        {"clip and optimizer", times.optimizer / times.steps()}};
   }
-  if (trainer.model().architecture->decoder(1)) {
+  if (trainer.plan().task.goal == Task::Goal::next_token &&
+      trainer.model().architecture->decoder(1)) {
     found["sample_us_per_token"] =
         1e6 * sample_seconds_per_token(trainer, trainer.model(), *experiment.registry);
   }

@@ -1,7 +1,7 @@
 // runexp evaluate: how well a run's model predicts a split of its data, or another text.
 #include <fmt/format.h>
 
-#include <unroll/training/evaluate.hpp>
+#include <unroll/training/held_out.hpp>
 
 #include "commands.hpp"
 #include "experiment_arguments.hpp"
@@ -51,28 +51,39 @@ int run_evaluate(const Options& options) {
   const RunRecord run = read_run(options.run);
   const auto registry = make_registry(options.plugins);
   const ExperimentOptions experiment = load_experiment(run, *registry);
-  const Data data = load_data(options, experiment, *registry);
+  Data data = load_data(options, experiment, *registry);
   const Model model = load_model(run, *registry);
-  const TokenTexts texts = encode(data.examples, *model.tokenizer, *model.vocabulary);
-  const Figures figures = evaluate(*model.architecture, texts, stop_flag());
+  const Task::Goal goal = model.task().goal;
+  const Encoded split = encode(std::move(data.examples), *model.domain, model.tokenizers());
+  HeldOutOptions wanted;
+  wanted.rows = options.json ? 0 : experiment.evaluation.examples;
+  wanted.texts = 0;
+  wanted.make_sampler = [&] { return registry->make_sampler(experiment.evaluation.sampler); };
+  wanted.writing.length = experiment.generate.length;
+  wanted.writing.seed = experiment.seed;
+  wanted.writing.stream = "held_out";
+  const HeldOut found = examine(model, split, wanted, stop_flag());
   if (*stop_flag() != 0) return interrupted_code();
+  const std::int64_t unknown = split.text.unknown;
   if (options.json) {
-    const Json json = {{"run_file", options.run},
-                       {"data", data.name},
-                       {"tokens", figures.tokens},
-                       {"unknown", texts.unknown},
-                       {"loss_nats_per_token", figures.loss()},
-                       {"bits_per_character", figures.bits_per_character()},
-                       {"perplexity", figures.perplexity()},
-                       {"accuracy", figures.accuracy()}};
+    Json json = figures_json(goal, found.figures, found.metrics);
+    json["run_file"] = options.run;
+    json["data"] = data.name;
+    json["unknown"] = unknown;
     print_json(json);
     return 0;
   }
-  fmt::print("{}  {}\n  {}, perplexity {:.3f}, accuracy {:.1f} %\n  {} tokens",
-             styled(stdout, Style::bold, experiment.experiment), printable(data.name),
-             figures_text(figures), figures.perplexity(), 100 * figures.accuracy(), figures.tokens);
-  if (texts.unknown > 0) fmt::print(", {} of them unknown to the vocabulary", texts.unknown);
+  fmt::print("{}  {}\n", styled(stdout, Style::bold, experiment.experiment), printable(data.name));
+  fmt::print("  {}", figures_text(goal, found.figures));
+  if (goal == Task::Goal::next_token || goal == Task::Goal::text)
+    fmt::print(", perplexity {:.3f}, accuracy {:.1f} %", found.figures.perplexity(),
+               100 * found.figures.accuracy());
+  fmt::print("{}\n  {} {}", metrics_text(found.metrics), found.figures.counted, counted_unit(goal));
+  if (unknown > 0) fmt::print(", {} tokens read unknown to the vocabulary", unknown);
   fmt::print("\n");
+  for (const ExampleRow& row : found.rows)
+    fmt::print("\n  {}\n    expected: {}\n    produced: {}\n", printable(row.given),
+               printable(row.expected), printable(row.produced));
   return 0;
 }
 

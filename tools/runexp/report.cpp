@@ -4,20 +4,11 @@
 
 #include <unroll/core/text.hpp>
 
-#include "json_output.hpp"
-
 namespace unroll::cli {
 namespace {
 
-Json json_of(const Figures& figures) {
-  return {{"loss_nats_per_token", figures.loss()},
-          {"bits_per_character", figures.bits_per_character()},
-          {"perplexity", figures.perplexity()},
-          {"accuracy", figures.accuracy()},
-          {"tokens", figures.tokens}};
-}
-
 Json json_of(const Trainer& trainer, const Summary& summary, const std::string& path) {
+  const Task::Goal goal = trainer.plan().task.goal;
   Json json = {{"experiment", trainer.options().experiment},
                {"status", summary.status == Status::completed ? "completed" : "interrupted"},
                {"run_file", path.empty() ? Json() : Json(path)},
@@ -26,12 +17,13 @@ Json json_of(const Trainer& trainer, const Summary& summary, const std::string& 
                {"steps", summary.steps},
                {"epochs", summary.epochs},
                {"stopped_early", summary.stopped_early},
-               {"train", json_of(summary.train)}};
-  if (summary.validation) json["validation"] = json_of(*summary.validation);
-  if (summary.test) json["test"] = json_of(*summary.test);
+               {"train", figures_json(goal, summary.train, {})}};
+  if (summary.validation)
+    json["validation"] = figures_json(goal, *summary.validation, summary.validation_metrics);
+  if (summary.test) json["test"] = figures_json(goal, *summary.test, summary.test_metrics);
   json["best_step"] = summary.best_step;
   json["seconds"] = summary.seconds;
-  json["tokens_per_second"] = summary.tokens_per_second;
+  json[std::string(counted_unit(goal)) + "_per_second"] = summary.targets_per_second;
   return json;
 }
 
@@ -50,40 +42,67 @@ std::string sample_command(const Trainer& trainer, const std::string& path) {
 
 }  // namespace
 
-std::string figures_text(const Figures& figures) {
-  return fmt::format("{:.4f} nats/token, {:.3f} bits/char", figures.loss(),
-                     figures.bits_per_character());
+std::string figures_text(Task::Goal goal, const Figures& figures) {
+  std::string text = fmt::format("{:.4f} {}", figures.loss(), loss_unit(goal));
+  if (goal == Task::Goal::next_token || goal == Task::Goal::text)
+    text += fmt::format(", {:.3f} bits/char", figures.bits_per_character());
+  if (goal == Task::Goal::label || goal == Task::Goal::tags)
+    text += fmt::format(", accuracy {:.1f} %", 100 * figures.accuracy());
+  return text;
+}
+
+std::string metrics_text(const std::vector<Metric>& metrics) {
+  std::string text;
+  for (const Metric& metric : metrics)
+    text += fmt::format(", {} {:.4g}{}", metric.name, metric.value,
+                        metric.unit == "1" ? "" : " " + metric.unit);
+  return text;
+}
+
+Json figures_json(Task::Goal goal, const Figures& figures, const std::vector<Metric>& metrics) {
+  Json json;
+  for (const Metric& metric : basic_metrics(goal, figures)) json[metric.name] = metric.value;
+  for (const Metric& metric : metrics) json[metric.name] = metric.value;
+  json["loss_unit"] = std::string(loss_unit(goal));
+  json[std::string(counted_unit(goal))] = figures.counted;
+  return json;
 }
 
 void TrainingReport::announce(const Trainer& trainer, const std::string& path) {
   const Plan& plan = trainer.plan();
+  goal_ = plan.task.goal;
+  const std::string counted(counted_unit(goal_));
   line_.print(
-      fmt::format("{}  {} with {} parameters, {} tokens to learn from, {} to check on ({})",
+      fmt::format("{}  {} with {} parameters, {} {} to learn from, {} to check on ({})",
                   styled(stderr, Style::bold, trainer.options().experiment),
                   trainer.options().model.name, human_count(static_cast<double>(plan.parameters)),
-                  human_count(static_cast<double>(plan.train_tokens)),
-                  human_count(static_cast<double>(plan.validation_tokens)), plan.split_name));
+                  human_count(static_cast<double>(plan.train_targets)), counted,
+                  human_count(static_cast<double>(plan.validation_targets)), plan.split_name));
+  for (const std::string& notice : plan.notices)
+    line_.print(styled(stderr, Style::dim, printable(notice)));
   const std::string from =
       trainer.step() > 0 ? fmt::format("from step {}, ", trainer.step()) : std::string();
-  const std::string length =
-      plan.counts ? "one counting pass"
-                  : fmt::format("{} steps of {} tokens", plan.total_steps, plan.tokens_per_step);
+  const std::string length = plan.counts ? "one counting pass"
+                                         : fmt::format("{} steps of {} {}", plan.total_steps,
+                                                       plan.targets_per_step, counted);
   line_.print(styled(stderr, Style::dim,
                      fmt::format("{}{} -> {} (Ctrl-C saves and ends)", from, length, path)));
 }
 
 void TrainingReport::on_step(const Progress& p) {
   if (!line_.due()) return;
-  line_.show(fmt::format("epoch {}/{}  step {}/{}  loss {:.3f}{}  {} tokens/s  {} left", p.epoch,
+  line_.show(fmt::format("epoch {}/{}  step {}/{}  loss {:.3f}{}  {} {}/s  {} left", p.epoch,
                          p.epochs, p.step, p.total_steps, p.loss, validation_,
-                         human_count(p.tokens_per_second), human_seconds(p.seconds_left)));
+                         human_count(p.targets_per_second), counted_unit(goal_),
+                         human_seconds(p.seconds_left)));
 }
 
 void TrainingReport::on_evaluation(const EvaluationReport& report) {
   std::string text = fmt::format("epoch {:>2}  step {:>6}", report.epoch, report.step);
-  if (report.train.tokens > 0) text += fmt::format("  training {:.4f}", report.train.loss());
+  if (report.train.counted > 0) text += fmt::format("  training {:.4f}", report.train.loss());
   if (report.validation) {
-    text += "  validation " + figures_text(*report.validation);
+    text +=
+        "  validation " + figures_text(goal_, *report.validation) + metrics_text(report.metrics);
     if (report.best) text += styled(stderr, Style::green, "  best");
     validation_ = fmt::format("  validation {:.3f}", report.validation->loss());
   }
@@ -92,6 +111,12 @@ void TrainingReport::on_evaluation(const EvaluationReport& report) {
 
 void TrainingReport::on_samples(const std::vector<SampleReport>& samples) {
   for (const SampleReport& sample : samples) {
+    if (sample.expected) {
+      line_.print(fmt::format("    {}\n      {} {}\n      {} {}", printable(sample.prompt),
+                              styled(stderr, Style::dim, "expected:"), printable(*sample.expected),
+                              styled(stderr, Style::dim, "produced:"), printable(sample.text)));
+      continue;
+    }
     const std::string unknown =
         sample.unknown > 0 ? fmt::format(" ({} unknown in the prompt)", sample.unknown) : "";
     const std::string prompt = styled(stderr, Style::dim, printable(sample.prompt));
@@ -113,28 +138,29 @@ void print_summary(const Trainer& trainer, const Summary& summary, const std::st
     return;
   }
   const bool completed = summary.status == Status::completed;
+  const Task::Goal goal = trainer.plan().task.goal;
   const bool counts = trainer.plan().counts;
   const std::string work = counts ? "one counting pass" : fmt::format("{} steps", summary.steps);
-  fmt::print("{}  {}: {} in {} ({} tokens/s)\n",
+  fmt::print("{}  {}: {} in {} ({} {}/s)\n",
              styled(stdout, Style::bold, trainer.options().experiment),
              completed ? "completed" : "interrupted, saved", work, human_seconds(summary.seconds),
-             human_count(summary.tokens_per_second));
+             human_count(summary.targets_per_second), counted_unit(goal));
   const auto row = [](const char* name, const std::string& text) {
     fmt::print("  {:<11} {}\n", name, text);
   };
   if (summary.validation) {
     const std::string best = counts ? "" : fmt::format(", best at step {}", summary.best_step);
     row("validation",
-        fmt::format("{}, accuracy {:.1f} %, split {}{}", figures_text(*summary.validation),
-                    100 * summary.validation->accuracy(), trainer.plan().split_name, best));
+        fmt::format("{}{}, split {}{}", figures_text(goal, *summary.validation),
+                    metrics_text(summary.validation_metrics), trainer.plan().split_name, best));
   }
-  if (summary.test) row("test", figures_text(*summary.test));
-  if (summary.train.tokens > 0) row("training", figures_text(summary.train));
+  if (summary.test)
+    row("test", figures_text(goal, *summary.test) + metrics_text(summary.test_metrics));
+  if (summary.train.counted > 0) row("training", figures_text(goal, summary.train));
   row("run file", path);
-  if (completed)
-    row("write", sample_command(trainer, path));
-  else
-    row("go on", fmt::format("{} resume {}", program(), path));
+  const bool writes = goal == Task::Goal::next_token || goal == Task::Goal::text;
+  if (completed && writes) row("write", sample_command(trainer, path));
+  if (!completed) row("go on", fmt::format("{} resume {}", program(), path));
 }
 
 }  // namespace unroll::cli

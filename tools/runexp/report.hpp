@@ -3,14 +3,19 @@
 
 #include <string>
 
+#include <unroll/training/held_out.hpp>
 #include <unroll/training/trainer.hpp>
 
+#include "json_output.hpp"
 #include "terminal.hpp"
 
 namespace unroll::cli {
 
 /// "1.512 nats/token, 2.181 bits/char".
-std::string figures_text(const Figures& figures);
+std::string figures_text(Task::Goal goal, const Figures& figures);
+/// ", bleu 28.31, exact_match 0.412"; empty without metrics.
+std::string metrics_text(const std::vector<Metric>& metrics);
+Json figures_json(Task::Goal goal, const Figures& figures, const std::vector<Metric>& metrics);
 
 class TrainingReport final : public Observer {
  public:
@@ -27,6 +32,7 @@ class TrainingReport final : public Observer {
  private:
   ProgressLine line_;
   std::string validation_;
+  Task::Goal goal_ = Task::Goal::next_token;
 };
 
 /// What a run ended with, on stdout: for people, or as JSON. `path` may be empty.

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <unroll/core/text.hpp>
+#include <unroll/training/held_out.hpp>
 
 #include "commands.hpp"
 #include "environment.hpp"
@@ -26,20 +27,22 @@ void print_plan(Trainer& trainer, bool json) {
   const Plan& plan = trainer.plan();
   const std::string yaml = to_yaml(resolved(trainer.options()));
   const Trial trial = trainer.trial(kTrialSteps);
+  const std::string counted(counted_unit(plan.task.goal));
   const double seconds = trial.seconds_per_step * static_cast<double>(plan.total_steps);
   if (json) {
     const Json found = {{"resolved", yaml},
                         {"parameters", plan.parameters},
                         {"vocabulary", plan.vocabulary},
                         {"split", plan.split_name},
-                        {"train_tokens", plan.train_tokens},
-                        {"validation_tokens", plan.validation_tokens},
-                        {"test_tokens", plan.test_tokens},
+                        {"counted_in", counted},
+                        {"train_targets", plan.train_targets},
+                        {"validation_targets", plan.validation_targets},
+                        {"test_targets", plan.test_targets},
                         {"steps", plan.total_steps},
-                        {"tokens_per_step", plan.tokens_per_step},
+                        {"targets_per_step", plan.targets_per_step},
                         {"weight_bytes", plan.weight_bytes},
                         {"memory_bytes", peak_memory()},
-                        {"tokens_per_second", trial.tokens_per_second},
+                        {"targets_per_second", trial.targets_per_second},
                         {"seconds", seconds}};
     print_json(found);
     return;
@@ -48,19 +51,21 @@ void print_plan(Trainer& trainer, bool json) {
   const auto row = [](const char* name, const std::string& text) {
     fmt::print("# {:<11} {}\n", name + std::string(":"), text);
   };
-  row("data", fmt::format("{} tokens train, {} validate, {} test; split {}; {} in the vocabulary",
-                          plan.train_tokens, plan.validation_tokens, plan.test_tokens,
-                          plan.split_name, plan.vocabulary));
+  row("data", fmt::format("{} {} train, {} validate, {} test; split {}", plan.train_targets,
+                          counted, plan.validation_targets, plan.test_targets, plan.split_name));
+  if (plan.vocabulary > 0) row("vocabulary", fmt::format("{} tokens", plan.vocabulary));
+  if (plan.classes > 0) row("classes", fmt::format("{}", plan.classes));
   row("parameters", fmt::format("{}", plan.parameters));
   row("memory", fmt::format("about {}, measured", human_bytes(peak_memory())));
   if (plan.counts) {
     row("training", "one counting pass, a few seconds");
     return;
   }
-  row("training", fmt::format("{} steps of {} tokens", plan.total_steps, plan.tokens_per_step));
-  row("time",
-      fmt::format("about {} without evaluations, at the {} tokens/s of {} steps",
-                  human_seconds(seconds), human_count(trial.tokens_per_second), kTrialSteps));
+  row("training",
+      fmt::format("{} steps of {} {}", plan.total_steps, plan.targets_per_step, counted));
+  row("time", fmt::format("about {} without evaluations, at the {} {}/s of {} steps",
+                          human_seconds(seconds), human_count(trial.targets_per_second), counted,
+                          kTrialSteps));
 }
 
 /// A run file holds the experiment as written and as run, and with what.
@@ -70,7 +75,7 @@ RunRecord make_record(const CheckedExperiment& experiment, Trainer& trainer) {
   record.config_source = experiment.loaded.source_text;
   record.config_resolved = to_yaml(resolved(trainer.options()));
   record.environment = describe_environment(trainer, *experiment.registry);
-  record.vocabulary = trainer.model().vocabulary->save();
+  record.vocabulary = trainer.model().domain->save();
   return record;
 }
 

@@ -5,6 +5,7 @@
 
 #include <unroll/core/text.hpp>
 #include <unroll/training/generation.hpp>
+#include <unroll/training/writing.hpp>
 
 #include "commands.hpp"
 #include "experiment_arguments.hpp"
@@ -63,8 +64,8 @@ Writer open_writer(const Options& options) {
 /// Says which characters of a prompt the model does not know.
 void warn_of_unknown(const Model& model, std::string_view prompt) {
   std::vector<std::string> unknown;
-  for (const std::string& token : model.tokenizer->cut(prompt)) {
-    if (model.vocabulary->find(token)) continue;
+  for (const std::string& token : model.text_tokenizer->cut(prompt)) {
+    if (model.domain->text.find(token)) continue;
     const std::string quoted = "'" + printable(token) + "'";
     if (std::find(unknown.begin(), unknown.end(), quoted) == unknown.end())
       unknown.push_back(quoted);
@@ -125,6 +126,38 @@ int write_samples(const Writer& writer, std::int64_t count, bool json) {
   return 0;
 }
 
+/// Models that answer a text or a class: what each sampler writes.
+int write_answers(const Writer& writer, std::int64_t count, bool json) {
+  check_utf8(writer.prompt);
+  const Task task = writer.model.task();
+  if (task.reads_features)
+    fail(Failure::usage, "this model writes from features, which cannot be typed; see `evaluate`");
+  if (task.reads_text && writer.model.writes_target()) warn_of_unknown(writer.model, writer.prompt);
+  const std::vector<std::string> prompts(static_cast<std::size_t>(count), writer.prompt);
+  const Encoded given = encode_prompts(writer.model, prompts);
+  const std::vector<std::int64_t> all = spread(0, count);
+  Json answers = Json::array();
+  for (const PluginChoice& choice : writer.samplers) {
+    const std::string name = writer.label_of(choice);
+    WritingOptions writing;
+    writing.length = writer.length;
+    writing.seed = writer.seed;
+    writing.stream = "sample/" + name;
+    const std::vector<std::string> texts = write_texts(
+        writer.model, given, all, [&] { return writer.registry->make_sampler(choice); }, writing,
+        stop_flag());
+    if (*stop_flag() != 0) return interrupted_code();
+    if (!json && writer.samplers.size() > 1)
+      fmt::print("{}\n", styled(stdout, Style::cyan, "--- " + name));
+    for (const std::string& text : texts) {
+      if (!json) fmt::print("{}\n", is_terminal(stdout) ? printable(text) : text);
+      answers.push_back({{"sampler", name}, {"prompt", writer.prompt}, {"text", text}});
+    }
+  }
+  if (json) print_json(answers);
+  return 0;
+}
+
 constexpr const char* kHelp =
     "Type a prompt to go on from; an empty line goes on from the last text.\n"
     "  :sampler temperature:temperature=0.7   writes with another sampler\n"
@@ -181,6 +214,8 @@ int converse(Writer& writer) {
 
 int run_sample(const Options& options) {
   Writer writer = open_writer(options);
+  if (writer.model.task().goal == Task::Goal::text && !options.interactive)
+    return write_answers(writer, options.num_samples, options.json);
   return options.interactive ? converse(writer)
                              : write_samples(writer, options.num_samples, options.json);
 }

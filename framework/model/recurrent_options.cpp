@@ -1,0 +1,25 @@
+#include <unroll/model/recurrent_options.hpp>
+
+namespace unroll {
+
+void InitialOptions::describe(Schema<InitialOptions>& schema) {
+  schema.summary("how weights begin");
+  schema
+      .option("scheme", &InitialOptions::scheme,
+              "default: Glorot and orthogonal; uniform: within scale; lecun: within 1/sqrt(H)")
+      .choices({"default", "uniform", "lecun"});
+  schema.option("scale", &InitialOptions::scale, "of uniform").above(0);
+}
+
+std::unique_ptr<Recurrence> RecurrentOptions::make(std::int64_t input_width, bool bidirectional,
+                                                   const ComponentFactory& factory,
+                                                   const Parameters& parameters) const {
+  const RecurrenceOptions options{hidden,      layers,   bidirectional, dropout,
+                                  variational, residual, layer_norm};
+  return std::make_unique<Recurrence>(options, input_width, initial.as_scheme(), parameters,
+                                      [&](const CellSizes& sizes, const Parameters& place) {
+                                        return factory.make_cell(cell, sizes, place);
+                                      });
+}
+
+}  // namespace unroll

@@ -1,0 +1,86 @@
+// What a sitting writes and shows: samples from prompts, texts for held-out examples.
+#include <fmt/format.h>
+
+#include <unroll/training/generation.hpp>
+#include <unroll/training/trainer_impl.hpp>
+
+namespace unroll {
+
+HeldOutOptions Trainer::Impl::held_out_options(std::int64_t texts) const {
+  HeldOutOptions wanted;
+  wanted.rows = options.evaluation.examples;
+  wanted.texts = texts;
+  wanted.batch = std::max<std::int64_t>(options.training.batch, 64);
+  wanted.make_sampler = [this] { return registry.make_sampler(options.evaluation.sampler); };
+  wanted.writing.length = options.generate.length;
+  wanted.writing.seed = options.seed;
+  wanted.writing.stream = "held_out";
+  return wanted;
+}
+
+std::vector<SampleReport> Trainer::Impl::reports_of(const HeldOut& found) const {
+  std::vector<SampleReport> reports;
+  const std::string by = plan.task.goal == Task::Goal::text
+                             ? label("sampler", options.evaluation.sampler, registry)
+                             : "likeliest";
+  const std::int64_t step = learner ? learner->steps() : 0;
+  for (const ExampleRow& row : found.rows)
+    reports.push_back({step, by, row.given, row.produced, 0, row.expected});
+  return reports;
+}
+
+std::vector<SampleReport> Trainer::Impl::prompted_samples(
+    const volatile std::sig_atomic_t* stop) const {
+  std::vector<SampleReport> reports;
+  Generator generator(model);
+  const std::int64_t step = learner ? learner->steps() : 0;
+  for (const std::string& prompt : options.generate.all_prompts())
+    for (std::size_t i = 0; i < options.generate.samplers.size(); ++i) {
+      const PluginChoice& choice = options.generate.samplers[i];
+      const auto sampler = registry.make_sampler(choice);
+      RandomStream random(options.seed, fmt::format("sample/{}/{}", step, i));
+      const Generated text = generator.generate(prompt, options.generate.length, *sampler, random,
+                                                [&](std::string_view) { return !stopped(stop); });
+      if (stopped(stop)) return reports;
+      reports.push_back(
+          {step, label("sampler", choice, registry), prompt, text.text, text.unknown, {}});
+    }
+  return reports;
+}
+
+std::vector<SampleReport> Trainer::Impl::written_samples(
+    const volatile std::sig_atomic_t* stop) const {
+  std::vector<SampleReport> reports;
+  const std::int64_t step = learner ? learner->steps() : 0;
+  const Encoded given = prompts_to_answer();
+  const std::vector<std::int64_t> all = spread(0, given.size());
+  for (std::size_t i = 0; i < options.generate.samplers.size(); ++i) {
+    const PluginChoice& choice = options.generate.samplers[i];
+    WritingOptions writing;
+    writing.length = options.generate.length;
+    writing.seed = options.seed;
+    writing.stream = fmt::format("sample/{}/{}", step, i);
+    const std::vector<std::string> texts = write_texts(
+        model, given, all, [&] { return registry.make_sampler(choice); }, writing, stop);
+    if (stopped(stop)) return reports;
+    for (std::size_t n = 0; n < texts.size(); ++n)
+      reports.push_back({step,
+                         label("sampler", choice, registry),
+                         given_text(model, given, static_cast<std::int64_t>(n)),
+                         texts[n],
+                         0,
+                         {}});
+  }
+  return reports;
+}
+
+/// What people asked for; without prompts each class, or held-out examples.
+Encoded Trainer::Impl::prompts_to_answer() const {
+  std::vector<std::string> prompts = options.generate.prompts;
+  if (!options.generate.prompt.empty()) prompts.insert(prompts.begin(), options.generate.prompt);
+  if (prompts.empty() && plan.task.reads_label) prompts = model.domain->classes;
+  if (!prompts.empty() && !plan.task.reads_features) return encode_prompts(model, prompts);
+  return select(validation, spread(options.evaluation.examples, validation.size()));
+}
+
+}  // namespace unroll

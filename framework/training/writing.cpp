@@ -1,0 +1,136 @@
+#include <unroll/training/writing.hpp>
+
+#include <algorithm>
+#include <limits>
+
+#include <unroll/core/error.hpp>
+#include <unroll/core/text.hpp>
+#include <unroll/training/batches.hpp>
+
+namespace unroll {
+namespace {
+
+/// One batch of texts in the making.
+class Lanes {
+ public:
+  Lanes(const Model& model, const MakeSampler& make_sampler, const WritingOptions& options,
+        std::span<const std::int64_t> names)
+      : model_(model), vocabulary_(model.vocabulary()), texts_(names.size()) {
+    for (const std::int64_t name : names) {
+      samplers_.push_back(make_sampler());
+      samplers_.back()->begin();
+      streams_.emplace_back(options.seed, options.stream + "/" + std::to_string(name));
+    }
+    for (TokenId id = 0; id < vocabulary_.size(); ++id)
+      if (vocabulary_.never_generated(id)) never_.push_back(id);
+    last_.assign(names.size(), vocabulary_.special().begin.value());
+    ended_.assign(names.size(), false);
+  }
+
+  /// One token more for every text; false where all have ended.
+  bool advance(Decoder& decoder) {
+    const std::span<const float> logits = decoder.next(last_);
+    const auto width = static_cast<std::size_t>(vocabulary_.size());
+    bool going = false;
+    for (std::size_t n = 0; n < texts_.size(); ++n) {
+      if (ended_[n]) continue;
+      row_.assign(logits.begin() + static_cast<std::ptrdiff_t>(n * width),
+                  logits.begin() + static_cast<std::ptrdiff_t>((n + 1) * width));
+      for (const TokenId id : never_)
+        row_[static_cast<std::size_t>(id)] = -std::numeric_limits<float>::infinity();
+      const TokenId token = samplers_[n]->choose(row_, streams_[n]);
+      if (token < 0 || token >= vocabulary_.size() || vocabulary_.never_generated(token))
+        fail(Failure::plugin, "the sampler chose token {}, which must not be generated", token);
+      last_[n] = token;
+      ended_[n] = token == vocabulary_.special().end;
+      if (!ended_[n]) texts_[n].push_back(token);
+      going = going || !ended_[n];
+    }
+    return going;
+  }
+
+  std::string text(std::size_t n) const {
+    return model_.tokenizer().decode(texts_[n], vocabulary_);
+  }
+
+ private:
+  const Model& model_;
+  const Vocabulary& vocabulary_;
+  std::vector<TokenText> texts_;
+  std::vector<std::unique_ptr<Sampler>> samplers_;
+  std::vector<RandomStream> streams_;
+  std::vector<TokenId> never_, last_;
+  std::vector<bool> ended_;
+  std::vector<float> row_;
+};
+
+}  // namespace
+
+std::vector<std::string> write_texts(const Model& model, const Encoded& given,
+                                     std::span<const std::int64_t> which,
+                                     const MakeSampler& make_sampler, const WritingOptions& options,
+                                     const volatile std::sig_atomic_t* stop) {
+  std::vector<std::string> written(which.size());
+  Encoded chosen = select(given, which);
+  (model.writes_target() ? chosen.target : chosen.text) = {};  // that is for the model to say
+  if (chosen.size() == 0) return written;
+  BatchOptions batching;
+  batching.batch = options.batch;
+  batching.shuffle = false;
+  const auto batches = make_examples(chosen, *model.domain, model.task(), batching);
+  for (std::int64_t i = 0; i < batches->per_epoch(); ++i) {
+    const Batch& batch = batches->get(i);
+    const auto decoder =
+        model.architecture->decoder(static_cast<std::int64_t>(batch.examples.size()));
+    if (!decoder) fail(Failure::usage, "this architecture does not write texts");
+    decoder->begin(batch);
+    std::vector<std::int64_t> names;
+    for (const std::int64_t place : batch.examples)
+      names.push_back(which[static_cast<std::size_t>(place)]);
+    Lanes lanes(model, make_sampler, options, names);
+    for (std::int64_t step = 0; step < options.length && lanes.advance(*decoder); ++step)
+      if (stop != nullptr && *stop != 0) return written;
+    for (std::size_t n = 0; n < batch.examples.size(); ++n)
+      written[static_cast<std::size_t>(batch.examples[n])] = lanes.text(n);
+  }
+  return written;
+}
+
+Encoded encode_prompts(const Model& model, std::span<const std::string> prompts) {
+  const Task task = model.task();
+  const bool by_text = task.reads_text && model.writes_target();
+  std::vector<Example> examples;
+  for (const std::string& prompt : prompts) {
+    Example& example = examples.emplace_back();
+    example.origin = "the prompt";
+    if (by_text)
+      example.text = prompt;
+    else if (task.reads_label)
+      example.label = prompt;
+  }
+  Encoded given;
+  if (by_text) {
+    std::vector<std::string_view> texts(prompts.begin(), prompts.end());
+    given.text = encode_texts(texts, *model.text_tokenizer, model.domain->text, true);
+  } else if (task.reads_label) {
+    for (const std::string& prompt : prompts) {
+      const auto index = model.domain->find_class(prompt);
+      if (!index)
+        fail(Failure::usage, "there is no class '{}' (known: {}){}", prompt,
+             join(model.domain->classes), did_you_mean(prompt, model.domain->classes));
+      given.labels.push_back(*index);
+    }
+  }
+  given.examples = std::move(examples);
+  return given;
+}
+
+std::vector<std::int64_t> spread(std::int64_t count, std::int64_t size) {
+  if (count <= 0 || count >= size) count = size;
+  std::vector<std::int64_t> places(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i)
+    places[static_cast<std::size_t>(i)] = i * size / std::max<std::int64_t>(count, 1);
+  return places;
+}
+
+}  // namespace unroll

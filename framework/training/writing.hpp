@@ -1,0 +1,43 @@
+// Writing: a text for each of many examples, side by side.
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <unroll/model/sampler.hpp>
+#include <unroll/training/model.hpp>
+
+namespace unroll {
+
+/// Makes one sampler a text, since samplers may remember what they chose.
+using MakeSampler = std::function<std::unique_ptr<Sampler>()>;
+
+struct WritingOptions {
+  std::int64_t length = 300;  ///< tokens at most
+  std::int64_t batch = 64;    ///< texts side by side; changes no text
+  std::uint64_t seed = 1;
+  std::string stream = "write";  ///< names the random streams, one an example
+};
+
+/// What the model writes given each of these examples (tasks whose goal is a text), in their
+/// order. Unknown and padding are never written; a text ends at the end token.
+/// `stop` (may be null) ends early; texts not written are then empty.
+/// Throws Error(usage) if the architecture does not write.
+std::vector<std::string> write_texts(const Model& model, const Encoded& given,
+                                     std::span<const std::int64_t> which,
+                                     const MakeSampler& make_sampler, const WritingOptions& options,
+                                     const volatile std::sig_atomic_t* stop = nullptr);
+
+/// Examples from what a person typed: texts to answer, or class names to write for. A task that
+/// reads neither gets as many empty ones. Throws Error(usage) for an unknown class.
+Encoded encode_prompts(const Model& model, std::span<const std::string> prompts);
+
+/// `count` places spread evenly over `size`; all of them where count is 0 or too large.
+std::vector<std::int64_t> spread(std::int64_t count, std::int64_t size);
+
+}  // namespace unroll
