@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 
@@ -38,6 +39,14 @@ inline void require_same_type(std::string_view operation, const Var& a, const Va
     throw std::invalid_argument(
         fmt::format("{}: {} and {} do not mix", operation, name_of(a.dtype()), name_of(b.dtype())));
   }
+}
+
+/// The graph that these operands, at least one, are on.
+inline Graph& graph_of(std::span<const Var> operands) {
+  for (const Var& var : operands) {
+    if (var.graph() != nullptr) return *var.graph();
+  }
+  return Graph::of({&operands[0]});
 }
 
 /// `shape` with another last dimension.

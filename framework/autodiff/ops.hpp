@@ -1,5 +1,6 @@
-// The differentiable operations. Shapes in brackets; every operation works in float32 and float64
-// and throws std::invalid_argument naming both shapes when they do not fit.
+// The differentiable operations; those on sequences are in ops_sequence.hpp. Shapes in brackets;
+// every operation works in float32 and float64 and throws std::invalid_argument naming both shapes
+// when they do not fit.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +8,14 @@
 #include <vector>
 
 #include <unroll/autodiff/graph.hpp>
+#include <unroll/autodiff/ops_sequence.hpp>
 
 namespace unroll {
 
 class RandomStream;
 
-// ---- elementwise; b has a's shape, or is a row [F] added to every row, or a scalar [] -----------
+// ---- elementwise; b has a's shape, or the end of it, or is a scalar [] --------------------------
+// A row [F] goes with every row of a, [N, F] with every step of [T, N, F].
 Var operator+(Var a, Var b);
 Var operator-(Var a, Var b);
 Var operator*(Var a, Var b);

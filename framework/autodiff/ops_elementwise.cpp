@@ -1,4 +1,4 @@
-// Arithmetic with broadcasting of rows and scalars, and pointwise functions.
+// Arithmetic with broadcasting of rows, steps and scalars, and pointwise functions.
 #include <algorithm>
 #include <cmath>
 
@@ -27,9 +27,7 @@ bool is_suffix(const Shape& small, const Shape& large) {
 
 Overlay overlay(std::string_view operation, const Var& a, const Var& b) {
   require_same_type(operation, a, b);
-  const bool fits = a.shape() == b.shape() || b.shape().rank() == 0 ||
-                    (b.shape().rank() == 1 && is_suffix(b.shape(), a.shape()));
-  if (!fits) misfit(operation, a.shape(), b.shape());
+  if (!is_suffix(b.shape(), a.shape())) misfit(operation, a.shape(), b.shape());
   if (b.shape().rank() == 0) return {a.shape().size(), 1, a.shape().rank() > 0};
   const std::int64_t width = b.shape().size();
   return {width == 0 ? 0 : a.shape().size() / width, width, false};

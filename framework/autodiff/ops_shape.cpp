@@ -104,15 +104,13 @@ Var concatenate(std::span<const Var> parts) {
     }
   }
   Tensor y = Tensor::empty(detail::with_last(parts[0].shape(), width), parts[0].dtype());
-  Graph* graph = nullptr;
   std::int64_t at = 0;
   for (const Var& part : parts) {
-    if (part.graph() != nullptr) graph = part.graph();
     give_columns(part.value(), at, y, false);
     at += part.shape().last();
   }
-  if (graph == nullptr) graph = &Graph::of({&parts[0]});
-  return graph->emit(std::move(y), parts, [count = static_cast<int>(parts.size())](Backward& back) {
+  const auto count = static_cast<int>(parts.size());
+  return detail::graph_of(parts).emit(std::move(y), parts, [count](Backward& back) {
     const Tensor& dy = back.output_gradient();
     std::int64_t begin = 0;
     for (int k = 0; k < count; ++k) {
@@ -145,15 +143,13 @@ Var stack(std::span<const Var> steps) {
   std::copy(step.dims().begin(), step.dims().end(), dims.begin() + 1);
   const Shape shape(std::span<const std::int64_t>(dims.data(), step.rank() + 1));
   Tensor y = Tensor::empty(shape, steps[0].dtype());
-  Graph* graph = nullptr;
   for (std::int64_t t = 0; const Var& var : steps) {
     require_same_type("stack", steps[0], var);
     if (!(var.shape() == step)) misfit("stack", step, var.shape());
-    if (var.graph() != nullptr) graph = var.graph();
     y[t++].copy_from(var.value());
   }
-  if (graph == nullptr) graph = &Graph::of({&steps[0]});
-  return graph->emit(std::move(y), steps, [count = static_cast<int>(steps.size())](Backward& back) {
+  const auto count = static_cast<int>(steps.size());
+  return detail::graph_of(steps).emit(std::move(y), steps, [count](Backward& back) {
     for (int k = 0; k < count; ++k) back.pass(k, back.output_gradient()[k]);
   });
 }

@@ -1,43 +1,8 @@
 // Every operation against central finite differences in double, all sizes different.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "gradient_cases.hpp"
 
-#include <cmath>
-#include <functional>
-#include <ostream>
-#include <string>
-#include <vector>
-
-#include <unroll/autodiff/gradient_check.hpp>
-#include <unroll/autodiff/ops.hpp>
-#include <unroll/core/random.hpp>
-
-namespace unroll {
+namespace unroll::test {
 namespace {
-
-Tensor random_tensor(const Shape& shape, RandomStream& random, DType type = DType::f64) {
-  Tensor tensor = Tensor::empty(shape, DType::f64);
-  for (double& v : tensor.span<double>()) v = random.uniform(-2, 2);
-  return tensor.to(type);
-}
-
-// A scalar that depends on every element differently, so that a misplaced gradient shows.
-Var weigh(Var y) {
-  Tensor weights = Tensor::empty(y.shape(), DType::f64);
-  double i = 0;
-  for (double& w : weights.span<double>()) w = std::sin(++i) + 0.3;
-  return sum(y * y.graph()->constant(weights.to(y.dtype())));
-}
-
-struct Case {
-  std::string name;
-  std::vector<Shape> inputs;
-  std::function<Var(Graph&, std::span<const Var>)> loss;
-};
-
-void PrintTo(const Case& c, std::ostream* out) {
-  *out << c.name;
-}
 
 const Tensor& some_ids() {
   static const std::vector<std::int32_t> values{2, 0, 4, 2, -1, 3};
@@ -45,14 +10,15 @@ const Tensor& some_ids() {
   return ids;
 }
 
-using In = std::span<const Var>;
-
 std::vector<Case> cases() {
   const Shape x{3, 4, 5};
   std::vector<Case> all{
       {"add", {x, x}, [](Graph&, In v) { return weigh(v[0] + v[1]); }},
       {"add_row", {x, {5}}, [](Graph&, In v) { return weigh(v[0] + v[1]); }},
       {"add_row_first", {{5}, x}, [](Graph&, In v) { return weigh(v[0] + v[1]); }},
+      {"add_to_every_step", {x, {4, 5}}, [](Graph&, In v) { return weigh(v[0] + v[1]); }},
+      {"subtract_from_step", {{4, 5}, x}, [](Graph&, In v) { return weigh(v[0] - v[1]); }},
+      {"multiply_every_step", {x, {4, 5}}, [](Graph&, In v) { return weigh(v[0] * v[1]); }},
       {"add_scalar", {x, {}}, [](Graph&, In v) { return weigh(v[0] + v[1]); }},
       {"add_itself", {x}, [](Graph&, In v) { return weigh(v[0] + v[0]); }},
       {"subtract", {x, x}, [](Graph&, In v) { return weigh(v[0] - v[1]); }},
@@ -86,22 +52,22 @@ std::vector<Case> cases() {
       {"affine", {x, {5, 6}, {6}}, [](Graph&, In v) { return weigh(affine(v[0], v[1], v[2])); }},
       {"one_hot_matmul",
        {{5, 7}},
-       [](Graph& g, In v) { return weigh(matmul(g.one_hot(some_ids(), 5, DType::f64), v[0])); }},
+       [](Graph& g, In v) { return weigh(matmul(g.one_hot(some_ids(), 5, v[0].dtype()), v[0])); }},
       {"one_hot_affine",
        {{5, 7}, {7}},
        [](Graph& g, In v) {
-         return weigh(affine(g.one_hot(some_ids(), 5, DType::f64), v[0], v[1]));
+         return weigh(affine(g.one_hot(some_ids(), 5, v[0].dtype()), v[0], v[1]));
        }},
       {"one_hot_affine_of_many",
        {{2, 7}, {7}},
        [](Graph& g, In v) {
          const std::vector<std::int32_t> ids{1, 0, 0, 1, 1, 0, 1, 1, 1};
-         const Var rows = g.one_hot(Tensor::of<std::int32_t>({3, 3}, ids), 2, DType::f64);
+         const Var rows = g.one_hot(Tensor::of<std::int32_t>({3, 3}, ids), 2, v[0].dtype());
          return weigh(affine(rows, v[0], v[1])) + weigh(affine(rows, tanh(v[0]), v[1]));
        }},
       {"one_hot_elsewhere",
        {{3, 2, 5}},
-       [](Graph& g, In v) { return weigh(v[0] * g.one_hot(some_ids(), 5, DType::f64)); }},
+       [](Graph& g, In v) { return weigh(v[0] * g.one_hot(some_ids(), 5, v[0].dtype())); }},
       {"reshape",
        {x},
        [](Graph&, In v) {
@@ -166,7 +132,7 @@ std::vector<Case> cases() {
        {{4, 2, 3}, {3, 5}, {5, 5}},
        [](Graph& g, In v) {
          const Var a = matmul(v[0], v[1]);
-         Var h = g.constant(Tensor::zeros({2, 5}, DType::f64));
+         Var h = g.constant(Tensor::zeros({2, 5}, v[0].dtype()));
          std::vector<Var> outputs;
          for (std::int64_t t = 0; t < 4; ++t) {
            outputs.push_back(h = tanh(at(a, t) + matmul(h, v[2])));
@@ -180,40 +146,15 @@ std::vector<Case> cases() {
 class Gradients : public testing::TestWithParam<Case> {};
 
 TEST_P(Gradients, AgreeWithFiniteDifferences) {
-  RandomStream random(1, GetParam().name);
-  std::vector<Tensor> inputs;
-  for (const Shape& shape : GetParam().inputs) inputs.push_back(random_tensor(shape, random));
-  const GradientCheck check = check_gradients(GetParam().loss, inputs);
-  EXPECT_TRUE(check.passed()) << check.worst << " at " << check.where;
+  expect_gradients_of_differences(GetParam());
 }
 
 TEST_P(Gradients, AreTheSameInSinglePrecision) {
-  if (GetParam().name.find("one_hot") != std::string::npos) return;  // its leaf names its type
-  RandomStream random(1, GetParam().name);
-  Graph exact, single;
-  std::vector<Var> exact_inputs, single_inputs;
-  for (const Shape& shape : GetParam().inputs) {
-    const Tensor value = random_tensor(shape, random);
-    exact_inputs.push_back(exact.input(value));
-    single_inputs.push_back(single.input(value.to(DType::f32)));
-  }
-  if (GetParam().name == "recurrence") return;  // makes its own zeros in double
-  const Var a = GetParam().loss(exact, exact_inputs), b = GetParam().loss(single, single_inputs);
-  const double wanted = *a.value().data<double>();
-  EXPECT_NEAR(*b.value().data<float>(), wanted, 1e-4 * (1 + std::abs(wanted)));
-  exact.backward(a);
-  single.backward(b);
-  for (std::size_t k = 0; k < exact_inputs.size(); ++k) {
-    const Tensor g = exact.gradient(exact_inputs[k]), h = single.gradient(single_inputs[k]);
-    for (std::size_t i = 0; i < g.span<double>().size(); ++i) {
-      const double value = g.span<double>()[i];
-      EXPECT_NEAR(h.span<float>()[i], value, 2e-5 * (1 + std::abs(value))) << k << " " << i;
-    }
-  }
+  expect_the_same_in_single_precision(GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(Operations, Gradients, testing::ValuesIn(cases()),
                          [](const auto& each) { return each.param.name; });
 
 }  // namespace
-}  // namespace unroll
+}  // namespace unroll::test
