@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -20,6 +21,17 @@ void check_state(const std::vector<StatePart>& parts, const State& state, std::i
     if (state[i].shape() != Shape{batch, parts[i].width})
       misfit("state part '" + parts[i].name + "'", state[i].shape(),
              Shape{batch, parts[i].width}.text());
+}
+
+// Moves all but the first `lanes` of the living lanes to those that have ended.
+void end_lanes(std::int64_t lanes, State& living, std::vector<State>& ended) {
+  const std::int64_t sizes[] = {lanes, living.front().dim(0) - lanes};
+  if (sizes[1] == 0) return;
+  for (std::size_t i = 0; i < living.size(); ++i) {
+    const std::vector<Var> pieces = split_rows(living[i], sizes);
+    living[i] = pieces[0];
+    ended[i].push_back(pieces[1]);
+  }
 }
 
 }  // namespace
@@ -62,17 +74,54 @@ Unrolled Cell::run_unroll(Var projected, const State& state) {
   return unrolled;
 }
 
+// Until the end of the scope nobody else sees what the cell projected.
+class Cell::Owning {
+ public:
+  explicit Owning(Cell& cell) : cell_(cell) { cell_.owns_projected_ = true; }
+  ~Owning() { cell_.owns_projected_ = false; }
+  Owning(const Owning&) = delete;
+  Owning& operator=(const Owning&) = delete;
+
+ private:
+  Cell& cell_;
+};
+
 Unrolled Cell::run(Var x, const State& state) {
   const Var projected = run_project(x);
-  owns_projected_ = true;
-  try {
-    Unrolled unrolled = run_unroll(projected, state);
-    owns_projected_ = false;
-    return unrolled;
-  } catch (...) {
-    owns_projected_ = false;
-    throw;
+  const Owning owning(*this);
+  return run_unroll(projected, state);
+}
+
+Unrolled Cell::run(Var x, const Packing& packing, const State& state) {
+  check_state(parts(), state, packing.lanes());
+  const Var projected = run_project(x);
+  const std::span<const Packing::Run> runs = packing.runs();
+  if (runs.empty()) {
+    const Shape none{0, output_width()};
+    return {projected.graph()->constant(Tensor::zeros(none, projected.dtype())), state};
   }
+  std::vector<std::int64_t> sizes;
+  for (const Packing::Run& run : runs) sizes.push_back(run.steps * run.lanes);
+  const std::vector<Var> pieces = split_rows(projected, sizes);
+
+  const Owning owning(*this);
+  std::vector<Var> outputs;
+  std::vector<State> ended(state.size());  // of each part, the lanes that ended first at the front
+  State living = state;
+  for (std::size_t k = 0; k < runs.size(); ++k) {
+    end_lanes(runs[k].lanes, living, ended);
+    const Shape steps{runs[k].steps, runs[k].lanes, projected.dim(1)};
+    Unrolled unrolled = run_unroll(reshape(pieces[k], steps), living);
+    outputs.push_back(reshape(unrolled.outputs, {sizes[k], output_width()}));
+    living = std::move(unrolled.last);
+  }
+  end_lanes(0, living, ended);
+  State last;
+  for (State& pieces_of_part : ended) {
+    std::ranges::reverse(pieces_of_part);
+    last.push_back(join_rows(pieces_of_part));
+  }
+  return {join_rows(outputs), std::move(last)};
 }
 
 Unrolled Cell::unroll(Var projected, const State& state) {

@@ -58,6 +58,9 @@ class Cell {
   /// x [T, N, I]: projects and unrolls. Nobody else sees the projection, so that a fused `unroll`
   /// may keep its activations in that memory.
   Unrolled run(Var x, const State& state);
+  /// x [R, I] of packed sequences -> outputs [R, H_out] alike; `last` is each lane's state after
+  /// its own last step, the given one where it has none. Nothing is computed beyond.
+  Unrolled run(Var x, const Packing& packing, const State& state);
 
  protected:
   virtual Var project(Var x) = 0;
@@ -69,6 +72,8 @@ class Cell {
   bool owns_projected() const noexcept { return owns_projected_; }
 
  private:
+  class Owning;
+
   const std::vector<StatePart>& parts() const;
 
   mutable std::vector<StatePart> parts_;  ///< state(), asked once

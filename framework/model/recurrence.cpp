@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -74,7 +75,8 @@ RecurrentState Recurrence::zero_state(Graph& graph, std::int64_t batch) const {
   return states;
 }
 
-Recurrence::Result Recurrence::run(Var x, const RecurrentState& state, RandomStream* dropout) {
+Recurrence::Result Recurrence::run(Var x, const RecurrentState& state, RandomStream* dropout,
+                                   std::span<const std::int32_t> lengths) {
   if (x.shape().rank() != 3)
     throw std::invalid_argument(
         fmt::format("recurrence: x is {}, expected [T, N, I]", x.shape().text()));
@@ -82,24 +84,40 @@ Recurrence::Result Recurrence::run(Var x, const RecurrentState& state, RandomStr
   if (state.size() != layers_.size() * directions)
     throw std::invalid_argument(fmt::format("recurrence: {} states given, {} expected",
                                             state.size(), layers_.size() * directions));
+  if (!lengths.empty() && std::ssize(lengths) != x.dim(1))
+    throw std::invalid_argument(fmt::format("recurrence: {} lengths given for the {} lanes of {}",
+                                            lengths.size(), x.dim(1), x.shape().text()));
+  // Between the layers, sequences of different lengths stay packed.
+  std::optional<Packing> packing;
+  if (std::ranges::any_of(lengths, [&](auto length) { return length != x.dim(0); })) {
+    packing.emplace(x.dim(0), lengths);
+    x = pack(x, *packing);
+  }
+  const auto reversed = [&](Var y) {
+    return packing ? reverse_sequences(y, *packing) : backwards(y);
+  };
   Result result;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
     std::vector<Var> outputs;
     for (std::size_t d = 0; d < directions; ++d) {
-      Unrolled unrolled =
-          layer.directions[d]->run(d == 0 ? x : backwards(x), state[l * directions + d]);
-      outputs.push_back(d == 0 ? unrolled.outputs : reverse_time(unrolled.outputs));
+      Cell& cell = *layer.directions[d];
+      const State& before = state[l * directions + d];
+      const Var ordered = d == 0 ? x : reversed(x);
+      Unrolled unrolled = packing ? cell.run(ordered, *packing, before) : cell.run(ordered, before);
+      outputs.push_back(d == 0 ? unrolled.outputs : reversed(unrolled.outputs));
       result.last.push_back(std::move(unrolled.last));
     }
     Var y = outputs.size() == 1 ? outputs.front() : concatenate(outputs);
     if (layer.gain != nullptr) y = unroll::layer_norm(y, *layer.gain, *layer.bias);
     if (options_.residual && x.dim(-1) == y.dim(-1)) y = y + x;
     if (dropout != nullptr && options_.dropout > 0 && l + 1 < layers_.size())
-      y = unroll::dropout(y, options_.dropout, *dropout, options_.variational);
+      y = packing && options_.variational
+              ? unroll::dropout(y, options_.dropout, *dropout, *packing)
+              : unroll::dropout(y, options_.dropout, *dropout, options_.variational);
     x = y;
   }
-  result.outputs = x;
+  result.outputs = packing ? unpack(x, *packing) : x;
   return result;
 }
 

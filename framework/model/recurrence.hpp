@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <unroll/model/cell.hpp>
@@ -41,7 +42,13 @@ class Recurrence {
     RecurrentState last;
   };
   /// x [T, N, I]. `dropout` null: evaluation, nothing is dropped.
-  Result run(Var x, const RecurrentState& state, RandomStream* dropout);
+  ///
+  /// `lengths`, if given, holds the steps of each of the N lanes, which must be sorted by falling
+  /// length. A lane then ends after its own steps: its last state is the one after them (the given
+  /// one for no steps), the backward direction begins at its own last step, its outputs beyond are
+  /// zero, and nothing is computed there: every lane gives what it would give alone.
+  Result run(Var x, const RecurrentState& state, RandomStream* dropout,
+             std::span<const std::int32_t> lengths = {});
 
   /// The state as plain tensors, to carry from one window to the next or into a run file.
   static std::vector<Tensor> values(const RecurrentState& state);

@@ -52,7 +52,10 @@ void check_case(const Variant& variant, const Hdf5File& file, const std::string&
   for (std::size_t i = 0; i < initial.size(); i += parts.size())
     state.emplace_back(initial.begin() + static_cast<std::ptrdiff_t>(i),
                        initial.begin() + static_cast<std::ptrdiff_t>(i + parts.size()));
-  const Recurrence::Result result = recurrence.run(x, state, nullptr);
+  std::vector<std::int32_t> lengths;
+  if (stored.has("lengths"))
+    lengths = std::get<std::vector<std::int32_t>>(stored.array("lengths").values);
+  const Recurrence::Result result = recurrence.run(x, state, nullptr, lengths);
 
   const auto expect = [&](const Tensor& ours, const Array& theirs, const std::string& what) {
     EXPECT_LE(distance(ours, tensor_of(theirs, DType::f64)), tolerance)
@@ -94,6 +97,19 @@ TEST_P(CellFixtures, MatchPyTorch) {
       variant.value = std::to_string(file.attributes(name).integer("P"));
     check_case(variant, file, name, DType::f64, 1e-9);
     check_case(variant, file, name, DType::f32, 1e-5);
+  }
+}
+
+TEST(PackedFixtures, MatchPyTorch) {
+  const Hdf5File file = Hdf5File::open(UNROLL_FIXTURES "/packed.h5");
+  for (const Variant& variant : variants()) {
+    if (variant.label != "rnn_tanh" && variant.label != "lstm" && variant.label != "gru") continue;
+    const std::vector<std::string> cases = file.children(variant.label);
+    ASSERT_GE(cases.size(), 2U);
+    for (const std::string& name : cases) {
+      check_case(variant, file, variant.label + '/' + name, DType::f64, 1e-9);
+      check_case(variant, file, variant.label + '/' + name, DType::f32, 1e-5);
+    }
   }
 }
 
