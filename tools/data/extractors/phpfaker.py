@@ -4,7 +4,8 @@ OPENING = b"<<<'EOT'\n"
 CLOSING = b"\nEOT;"
 
 
-def extract(path, names):
+def extract(paths, names):
+    (path,) = paths
     (name,) = names
     _, opening, rest = path.read_bytes().partition(OPENING)
     book, closing, _ = rest.partition(CLOSING)

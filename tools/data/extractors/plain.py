@@ -1,6 +1,7 @@
 """A source that is itself the one file."""
 
 
-def extract(path, names):
+def extract(paths, names):
+    (path,) = paths
     (name,) = names
     return {name: path.read_bytes()}

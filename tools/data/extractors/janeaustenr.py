@@ -68,7 +68,8 @@ def lines_of(record):
     return lines
 
 
-def extract(path, names):
+def extract(paths, names):
+    (path,) = paths
     """All novels by file name: "PRIDE AND PREJUDICE" becomes pride-and-prejudice.txt."""
     novels = {}
     for record in records(path.read_bytes()):
