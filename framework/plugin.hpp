@@ -8,6 +8,7 @@
 #include <unroll/model/answer.hpp>
 #include <unroll/model/architecture.hpp>
 #include <unroll/model/cell.hpp>
+#include <unroll/model/corpus.hpp>
 #include <unroll/model/dataset.hpp>
 #include <unroll/model/encoder.hpp>
 #include <unroll/model/fused_recurrence.hpp>

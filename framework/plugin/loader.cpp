@@ -2,7 +2,6 @@
 
 #include <cxxabi.h>
 
-#include <boost/dll/runtime_symbol_info.hpp>
 #include <boost/dll/shared_library.hpp>
 #include <cstdlib>
 #include <mutex>
@@ -86,10 +85,6 @@ const PluginEntry& load_plugin(const std::filesystem::path& file, const Manifest
          manifest.kind, manifest.name, entry->kind, entry->name);
   }
   return *entry;
-}
-
-std::filesystem::path framework_library() {
-  return std::filesystem::canonical(boost::dll::this_line_location());
 }
 
 std::string current_exception_text() {

@@ -21,9 +21,6 @@ Inspection inspect_plugin(const std::filesystem::path& file);
 /// that contradicts the manifest, an exception from the library's own initialisation.
 const PluginEntry& load_plugin(const std::filesystem::path& file, const Manifest& manifest);
 
-/// Where the framework's own library is.
-std::filesystem::path framework_library();
-
 /// What the exception being handled says, whatever its type.
 std::string current_exception_text();
 

@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include <unroll/core/error.hpp>
+#include <unroll/core/installation.hpp>
 #include <unroll/core/sha256.hpp>
 #include <unroll/core/text.hpp>
 #include <unroll/plugin/boundary.hpp>

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -17,46 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace unroll;
-
-fs::path data_folder() {
-  const auto set = [](const char* name) -> std::string {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-  };
-  if (const std::string folder = set("UNROLL_DATA"); !folder.empty()) return folder;
-  if (const std::string cache = set("XDG_CACHE_HOME"); !cache.empty())
-    return fs::path(cache) / "unroll" / "data";
-  return fs::path(set("HOME")) / ".cache" / "unroll" / "data";
-}
-
-std::vector<fs::path> texts_in(const fs::path& folder) {
-  std::vector<fs::path> found;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file() && entry.path().extension() == ".txt") found.push_back(entry);
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
-/// `austen/emma` or `austen/emma.txt` is one text, `austen` all texts of that folder.
-std::vector<fs::path> find_corpus(const std::string& name) {
-  const fs::path folder = data_folder();
-  const fs::path plain = folder / name, text = folder / (name + ".txt");
-  if (fs::is_regular_file(text)) return {text};
-  if (fs::is_regular_file(plain)) return {plain};
-  if (fs::is_directory(plain)) {
-    if (auto found = texts_in(plain); !found.empty()) return found;
-  }
-  std::vector<std::string> near;
-  const std::string source = name.substr(0, name.find('/'));
-  if (fs::is_directory(folder / source))
-    for (const fs::path& path : texts_in(folder / source))
-      near.push_back(source + "/" + path.stem().string());
-  if (!near.empty())
-    fail(Failure::data, "corpus '{}' is not in {}{} (there: {})", name, folder.string(),
-         did_you_mean(name, near), join(near));
-  fail(Failure::data, "corpus '{}' is not in {}; fetch it with: tools/get-data {}", name,
-       folder.string(), source);
-}
 
 /// Does `name` fit a pattern of `*` (any characters) and `?` (any one)?
 bool fits(std::string_view name, std::string_view pattern) {

@@ -62,7 +62,7 @@ class EndToEnd(unittest.TestCase):
 
     def environment(self, **more):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("UNROLL_")}
-        return {**kept, "OMP_NUM_THREADS": "1", **more}
+        return {**kept, "OMP_NUM_THREADS": "1", "UNROLL_NO_FETCH": "1", **more}
 
     def run_it(self, *words, code=0, environment=None, **options):
         """Runs runexp in the scratch folder, checks the exit code and gives what it printed."""

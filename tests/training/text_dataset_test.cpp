@@ -83,10 +83,7 @@ TEST_F(TextDataset, FindsACorpusInTheDataFolder) {
   write_file(folder / "austen/persuasion.txt", "Sir Walter Elliot, of Kellynch Hall");
   ::setenv("UNROLL_DATA", (folder / "").c_str(), 1);
   EXPECT_EQ(load("corpus: [austen/emma]").train.size(), 1U);
-  EXPECT_EQ(load("corpus: [austen/emma.txt]").train.size(), 1U);
   EXPECT_EQ(load("corpus: [austen]").train.size(), 2U);
-  EXPECT_THAT(refusal("corpus: [austen/ema]"), HasSubstr("did you mean 'austen/emma'?"));
-  EXPECT_THAT(refusal("corpus: [goethe/faust]"), HasSubstr("tools/get-data goethe"));
   ::unsetenv("UNROLL_DATA");
 }
 

@@ -103,6 +103,7 @@ void add_evaluate(CLI::App& app, Action& chosen) {
       ->excludes(data);
   command.add_option("--plugins", options->plugins, "a folder or library to look in besides")
       ->allow_extra_args(false);
+  add_no_fetch(command);
   command.add_flag("--json", options->json, "as JSON");
 }
 

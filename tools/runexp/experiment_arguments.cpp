@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 namespace unroll::cli {
 
 namespace fs = std::filesystem;
@@ -23,6 +25,13 @@ void add_experiment_arguments(CLI::App& command, ExperimentArguments& arguments)
       .add_option("--plugins", arguments.plugins,
                   "a folder or library of plugins to load from; repeatable")
       ->allow_extra_args(false);
+  add_no_fetch(command);
+}
+
+void add_no_fetch(CLI::App& command) {
+  command.add_flag_callback(
+      "--no-fetch", [] { ::setenv("UNROLL_NO_FETCH", "1", 1); },
+      "fails where a data set is not in the cache, instead of fetching it");
 }
 
 std::unique_ptr<Registry> make_registry(const std::vector<std::string>& places,

@@ -26,6 +26,9 @@ struct ExperimentArguments {
 
 void add_experiment_arguments(CLI::App& command, ExperimentArguments& arguments);
 
+/// `--no-fetch`, for every command that may read a data set.
+void add_no_fetch(CLI::App& command);
+
 /// A checked experiment and the plugins it is made of. The registry must outlive the trainer.
 struct CheckedExperiment {
   std::unique_ptr<Registry> registry;

@@ -69,6 +69,7 @@ void add_resume(CLI::App& app, Action& chosen) {
       ->type_name("PATH=VALUE");
   command.add_option("--plugins", options->plugins, "a folder or library to look in besides")
       ->allow_extra_args(false);
+  add_no_fetch(command);
   command.add_flag("-q,--quiet", options->quiet, "no progress");
   command.add_flag("--json", options->json, "the result as JSON on stdout");
 }

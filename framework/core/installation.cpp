@@ -1,0 +1,28 @@
+#include <unroll/core/installation.hpp>
+
+#include <dlfcn.h>
+
+#include <system_error>
+
+namespace unroll {
+
+namespace fs = std::filesystem;
+
+fs::path framework_library() {
+  Dl_info found{};
+  ::dladdr(reinterpret_cast<const void*>(&framework_library), &found);
+  return fs::canonical(found.dli_fname);
+}
+
+fs::path shared_file(std::string_view name) {
+  // The library is in lib, lib64 or lib/ARCHITECTURE of the same prefix.
+  const fs::path libraries = framework_library().parent_path();
+  for (const fs::path& prefix : {libraries.parent_path(), libraries.parent_path().parent_path()}) {
+    const fs::path file = prefix / "share" / "unroll" / name;
+    std::error_code error;
+    if (fs::exists(file, error)) return fs::canonical(file);
+  }
+  return {};
+}
+
+}  // namespace unroll

@@ -1,0 +1,15 @@
+// Where this copy of Unroll lies: a build or an installation, which may have been moved.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace unroll {
+
+/// Where the framework's own library is.
+std::filesystem::path framework_library();
+
+/// A file of `share/unroll` of this build or installation; empty where there is none.
+std::filesystem::path shared_file(std::string_view name);
+
+}  // namespace unroll
