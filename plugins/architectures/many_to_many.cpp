@@ -66,11 +66,11 @@ class ManyToMany final : public Architecture {
   class Steps;
 
   /// ids [T, N] -> [T, N, V]; carry is read and replaced.
-  Var logits(Graph& graph, const Tensor& ids, std::span<const std::int32_t> /*lengths*/, Carry& carry,
+  Var logits(Graph& graph, const Tensor& ids, std::span<const std::int32_t> lengths, Carry& carry,
              RandomStream* dropout) {
     const RecurrentState state = carry.empty() ? recurrence_->zero_state(graph, ids.dim(1))
                                                : recurrence_->from_values(graph, carry);
-    Recurrence::Result result = recurrence_->run(input_(graph, ids), state, dropout);
+    Recurrence::Result result = recurrence_->run(input_(graph, ids), state, dropout, lengths);
     carry = Recurrence::values(result.last);
     Var y = result.outputs;
     if (dropout != nullptr && output_dropout_ > 0)

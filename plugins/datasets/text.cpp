@@ -17,49 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace unroll;
 
-/// Does `name` fit a pattern of `*` (any characters) and `?` (any one)?
-bool fits(std::string_view name, std::string_view pattern) {
-  if (pattern.empty()) return name.empty();
-  if (pattern[0] == '*')
-    return fits(name, pattern.substr(1)) || (!name.empty() && fits(name.substr(1), pattern));
-  return !name.empty() && (pattern[0] == '?' || pattern[0] == name[0]) &&
-         fits(name.substr(1), pattern.substr(1));
-}
-
-/// A path, or one whose last part is a pattern.
-std::vector<fs::path> find_files(const std::string& pattern) {
-  const fs::path path = pattern;
-  if (fs::is_regular_file(path)) return {path};
-  std::vector<fs::path> found;
-  const std::string last = path.filename().string();
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  if (last.find_first_of("*?") != std::string::npos && fs::is_directory(folder))
-    for (const auto& entry : fs::directory_iterator(folder))
-      if (entry.is_regular_file() && fits(entry.path().filename().string(), last))
-        found.push_back(path.has_parent_path() ? entry.path() : entry.path().filename());
-  std::sort(found.begin(), found.end());
-  if (!found.empty()) return found;
-  fail(Failure::data, "{}: {} (relative paths begin at {})", pattern,
-       fs::is_directory(path) ? "is a folder, not a text" : "no such file",
-       fs::current_path().string());
-}
-
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) fail(Failure::data, "{}: cannot be read", path.string());
-  if (text.empty()) fail(Failure::data, "{}: is empty", path.string());
-  if (const std::size_t nul = text.find('\0'); nul != std::string::npos)
-    fail(Failure::data, "{}: is binary, not text (NUL at byte offset {})", path.string(), nul);
-  if (const auto at = first_invalid_utf8(text))
-    fail(Failure::data,
-         "{}: is not UTF-8 at byte offset {} (0x{:02X}); convert it, for example with "
-         "iconv -f latin1 -t utf-8",
-         path.string(), *at, static_cast<unsigned char>(text[*at]));
-  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
-  return text;
-}
-
 /// The byte at or after `share` of the text where a code point begins.
 std::size_t cut_at(std::string_view text, double share) {
   auto at = static_cast<std::size_t>(std::floor(static_cast<double>(text.size()) * share + 1e-6));
@@ -97,14 +54,7 @@ class Text final : public Dataset {
   explicit Text(const Options& options) : options_(options) {}
 
   Splits load() override {
-    std::vector<fs::path> paths;
-    const auto append = [&](const std::vector<fs::path>& more) {
-      paths.insert(paths.end(), more.begin(), more.end());
-    };
-    for (const std::string& name : options_.corpus) append(find_corpus(name));
-    for (const std::string& pattern : options_.files) append(find_files(pattern));
-    if (paths.empty())
-      fail(Failure::usage, "data: the text dataset needs a corpus or files, e.g. corpus: [alice]");
+    const std::vector<fs::path> paths = find_data(options_.corpus, options_.files, "text");
     if (options_.validation + options_.test >= 1)
       fail(Failure::usage, "data: validation {} and test {} leave nothing to train on",
            options_.validation, options_.test);

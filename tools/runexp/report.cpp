@@ -7,6 +7,8 @@
 namespace unroll::cli {
 namespace {
 
+constexpr std::size_t kGlimpse = 2;
+
 Json json_of(const Trainer& trainer, const Summary& summary, const std::string& path) {
   const Task::Goal goal = trainer.plan().task.goal;
   Json json = {{"experiment", trainer.options().experiment},
@@ -90,6 +92,7 @@ void TrainingReport::announce(const Trainer& trainer, const std::string& path) {
 }
 
 void TrainingReport::on_step(const Progress& p) {
+  last_step_ = p.step == p.total_steps;
   if (!line_.due()) return;
   line_.show(fmt::format("epoch {}/{}  step {}/{}  loss {:.3f}{}  {} {}/s  {} left", p.epoch,
                          p.epochs, p.step, p.total_steps, p.loss, validation_,
@@ -110,11 +113,10 @@ void TrainingReport::on_evaluation(const EvaluationReport& report) {
 }
 
 void TrainingReport::on_samples(const std::vector<SampleReport>& samples) {
+  std::size_t shown = 0;
   for (const SampleReport& sample : samples) {
-    if (sample.expected) {
-      line_.print(fmt::format("    {}\n      {} {}\n      {} {}", printable(sample.prompt),
-                              styled(stderr, Style::dim, "expected:"), printable(*sample.expected),
-                              styled(stderr, Style::dim, "produced:"), printable(sample.text)));
+    if (sample.expected) {  // a glimpse while it goes, all of them at the end
+      if (shown++ < (last_step_ ? samples.size() : kGlimpse)) print_example(sample);
       continue;
     }
     const std::string unknown =
@@ -124,6 +126,15 @@ void TrainingReport::on_samples(const std::vector<SampleReport>& samples) {
                             styled(stderr, Style::cyan, "--- " + sample.sampler + unknown), prompt,
                             printable(sample.text)));
   }
+}
+
+void TrainingReport::print_example(const SampleReport& sample) {
+  const bool right = sample.text == *sample.expected;
+  const std::string verdict =
+      right ? styled(stderr, Style::green, "right")
+            : styled(stderr, Style::dim, "expected: ") + printable(*sample.expected);
+  line_.print(fmt::format("    {} {} {}  {}", printable(sample.prompt),
+                          styled(stderr, Style::dim, "->"), printable(sample.text), verdict));
 }
 
 void TrainingReport::on_early_stop(std::int64_t step, std::int64_t best_step) {

@@ -30,8 +30,11 @@ class TrainingReport final : public Observer {
   void on_early_stop(std::int64_t step, std::int64_t best_step) override;
 
  private:
+  void print_example(const SampleReport& sample);
+
   ProgressLine line_;
   std::string validation_;
+  bool last_step_ = false;
   Task::Goal goal_ = Task::Goal::next_token;
 };
 

@@ -1,0 +1,34 @@
+// Records: named or numbered columns out of TSV, CSV and JSON Lines files.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unroll/model/bad_examples.hpp>
+
+namespace unroll {
+
+/// One row, its cells in the order of the columns that were asked for.
+struct Record {
+  std::vector<std::string> cells;
+  std::string origin;  ///< "names.tsv:17"
+};
+
+struct RecordFormat {
+  /// "tsv": tabs, no quoting; "csv": commas, RFC 4180 quoting; "jsonl": one JSON object a line;
+  /// "auto": by the file's name, .csv, .jsonl or .ndjson, else tsv.
+  std::string format = "auto";
+  /// The first row of TSV and CSV names the columns.
+  bool header = false;
+};
+
+/// The rows of a file. Columns are numbers from 1 or, with a header and in JSON, names. Blank lines
+/// are passed over; lines that begin with # are not comments. A row that is short of a column, bad
+/// quoting, text that is not UTF-8 and JSON that is none go to `bad`. Throws Error(data) if the
+/// file has no such column at all.
+std::vector<Record> read_records(const std::filesystem::path& path, const RecordFormat& format,
+                                 const std::vector<std::string>& columns, BadExamples& bad);
+
+}  // namespace unroll

@@ -1,0 +1,171 @@
+// Texts that answer each other: two columns of a file, or two files of as many lines.
+#include <unroll/plugin.hpp>
+
+#include <filesystem>
+#include <sstream>
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace unroll;
+
+/// One text of a pair a line.
+struct Files {
+  using Options = Files;
+  std::string text, target;
+  static void describe(Schema<Files>& schema) {
+    schema.summary("two aligned files, one text a line");
+    schema.option("text", &Files::text, "path, or corpus/file, of what is read");
+    schema.option("target", &Files::target, "path, or corpus/file, of what answers it");
+  }
+  bool given() const { return !text.empty() || !target.empty(); }
+};
+
+class ParallelText final : public Dataset {
+ public:
+  struct Options : SplitOptions {
+    std::vector<std::string> corpus;
+    std::vector<std::string> files;
+    std::string format = "auto";
+    bool header = false;
+    std::string text = "1";
+    std::string target = "2";
+    std::string group;
+    Files aligned, validation_aligned, test_aligned;
+    std::int64_t longest = 0;
+    std::string on_error = "fail";
+  };
+  static void describe(Schema<Options>& schema) {
+    using O = Options;
+    schema.summary("texts and their answers: translations, pronunciations, tags");
+    schema.option("corpus", &O::corpus, "data sets of two columns by name, e.g. cmudict");
+    schema.option("files", &O::files, "paths of other files of two columns");
+    schema.option("format", &O::format, "of files with columns; auto: by the name, else tsv")
+        .choices({"auto", "tsv", "csv", "jsonl"});
+    schema.option("header", &O::header, "the first row of TSV and CSV names the columns");
+    schema.option("text", &O::text, "column of what is read: a number from 1, or a name");
+    schema.option("target", &O::target, "column of what answers it");
+    schema.option("group", &O::group, "column whose rows stay together under split: group");
+    schema.option("aligned", &O::aligned, "two files instead, line by line");
+    schema.option("validation_aligned", &O::validation_aligned,
+                  "two files that are the validation split");
+    schema.option("test_aligned", &O::test_aligned, "two files that are the test split");
+    schema
+        .option("longest", &O::longest,
+                "leave out training pairs with more words on a side; 0: none")
+        .at_least(0);
+    SplitOptions::describe_all(schema);
+    schema.option("on_error", &O::on_error, "a pair that cannot be used: fail, or skip and count")
+        .choices({"fail", "skip"});
+  }
+  explicit ParallelText(const Options& options) : options_(options), bad_(options.on_error) {}
+
+  Splits load() override {
+    Fields fields;
+    fields.text = fields.target = true;
+    SplitOptions cut = options_;
+    if (options_.validation_aligned.given()) cut.validation = 0;
+    if (options_.test_aligned.given()) cut.test = 0;
+    Splits splits = divide(
+        options_.aligned.given() ? read_aligned(options_.aligned) : read_columns(), fields, cut);
+    const auto replace = [&](const Files& files, std::vector<Example>& split) {
+      if (!files.given()) return;
+      for (Grouped& pair : read_aligned(files)) split.push_back(std::move(pair.example));
+      splits.split_name = "by file";
+    };
+    replace(options_.validation_aligned, splits.validation);
+    replace(options_.test_aligned, splits.test);
+    if (splits.split_name == "by file") {
+      splits.notices.clear();
+      note_leakage(splits);
+    }
+    leave_out_long_ones(splits);
+    splits.files = std::move(files_);
+    bad_.tell(splits.notices);
+    return splits;
+  }
+
+ private:
+  std::vector<Grouped> read_columns() {
+    std::vector<std::string> columns = {options_.text, options_.target};
+    if (!options_.group.empty()) columns.push_back(options_.group);
+    std::vector<Grouped> pairs;
+    for (const fs::path& path : find_data(options_.corpus, options_.files, "parallel_text")) {
+      note_file(path);
+      for (Record& record : read_records(path, {options_.format, options_.header}, columns, bad_))
+        add(pairs, std::move(record.cells[0]), std::move(record.cells[1]), record.origin,
+            columns.size() > 2 ? record.cells[2] : std::string());
+    }
+    return pairs;
+  }
+
+  std::vector<Grouped> read_aligned(const Files& files) {
+    if (files.text.empty() || files.target.empty())
+      fail(Failure::usage, "data: aligned files are two: text and target");
+    const fs::path paths[2] = {find(files.text), find(files.target)};
+    std::vector<std::string> lines[2];
+    for (int side = 0; side < 2; ++side) {
+      note_file(paths[side]);
+      std::istringstream text(read_text(paths[side]));
+      for (std::string line; std::getline(text, line);) {
+        if (line.ends_with('\r')) line.pop_back();
+        lines[side].push_back(std::move(line));
+      }
+    }
+    if (lines[0].size() != lines[1].size())
+      fail(Failure::data, "{} has {} lines and {} has {}: they are not aligned", paths[0].string(),
+           lines[0].size(), paths[1].string(), lines[1].size());
+    std::vector<Grouped> pairs;
+    for (std::size_t i = 0; i < lines[0].size(); ++i)
+      add(pairs, std::move(lines[0][i]), std::move(lines[1][i]),
+          paths[0].string() + ":" + std::to_string(i + 1), {});
+    return pairs;
+  }
+
+  /// A path where there is such a file, else a file of a data set.
+  static fs::path find(const std::string& name) {
+    if (fs::is_regular_file(name)) return name;
+    return name.starts_with('/') || name.starts_with('.') ? find_files(name).front()
+                                                          : find_corpus(name).front();
+  }
+
+  void note_file(const fs::path& path) {
+    files_.push_back({path.string(), fs::file_size(path), {}});
+  }
+
+  void add(std::vector<Grouped>& pairs, std::string text, std::string target,
+           const std::string& origin, std::string group) {
+    if (text.empty() || target.empty())
+      return bad_.report(origin + (text.empty() ? ": nothing to read" : ": no answer"));
+    Grouped& pair = pairs.emplace_back();
+    pair.example.text = std::move(text);
+    pair.example.target = std::move(target);
+    pair.example.origin = origin;
+    pair.group = std::move(group);
+  }
+
+  /// Long pairs cost the most and teach the least; held-out ones stay, for the figures' sake.
+  void leave_out_long_ones(Splits& splits) const {
+    if (options_.longest == 0) return;
+    const auto words = [](const std::string& text) {
+      return std::count(text.begin(), text.end(), ' ') + 1;
+    };
+    const auto removed = std::erase_if(splits.train, [&](const Example& pair) {
+      return std::max(words(pair.text), words(pair.target)) > options_.longest;
+    });
+    if (removed > 0)
+      splits.notices.push_back("left out " + std::to_string(removed) +
+                               " training pairs longer than " + std::to_string(options_.longest) +
+                               " words");
+    if (splits.train.empty())
+      fail(Failure::data, "data: no training pair has at most {} words", options_.longest);
+  }
+
+  Options options_;
+  BadExamples bad_;
+  std::vector<DataFile> files_;
+};
+
+}  // namespace
+
+UNROLL_PLUGIN(dataset, "parallel_text", "1.0.0", ParallelText)
