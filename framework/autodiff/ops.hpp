@@ -79,7 +79,23 @@ struct CrossEntropy {
   Var total;                 ///< [] summed nats
   std::int64_t counted = 0;  ///< targets that were not ignored
   std::int64_t correct = 0;  ///< of these, where the largest logit was the target's
+  double weight = 0;         ///< of these summed; total / weight is the weighted mean
 };
-CrossEntropy cross_entropy(Var logits, const Tensor& targets);
+struct CrossEntropyOptions {
+  Tensor class_weights{};  ///< [V], of the logits' type: what a target of each class counts
+  /// The part of a target that is spread evenly over all classes, in [0, 1) (Szegedy et al. 2016,
+  /// arXiv 1512.00567, section 7).
+  double label_smoothing = 0;
+};
+CrossEntropy cross_entropy(Var logits, const Tensor& targets,
+                           const CrossEntropyOptions& options = {});
+/// Sum of mask * (x - target)². targets as x; `mask`, of x's type and shape or without its last
+/// dimension (a number a row), tells what each counts; undefined: 1. Where it is 0 the target may
+/// be anything, NaN too.
+struct SquaredError {
+  Var total;          ///< []
+  double weight = 0;  ///< the mask summed over all elements; total / weight is the mean
+};
+SquaredError squared_error(Var x, const Tensor& targets, const Tensor& mask = {});
 
 }  // namespace unroll
