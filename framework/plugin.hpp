@@ -7,6 +7,7 @@
 #include <unroll/core/text.hpp>
 #include <unroll/model/answer.hpp>
 #include <unroll/model/architecture.hpp>
+#include <unroll/model/attention.hpp>
 #include <unroll/model/cell.hpp>
 #include <unroll/model/bad_examples.hpp>
 #include <unroll/model/corpus.hpp>

@@ -13,6 +13,9 @@
 
 namespace unroll::detail {
 
+/// The Var of y, the softmax of x's rows (or of a part of each, zero elsewhere).
+Var softmax_of(Var x, Tensor y);
+
 /// Calls f with a zero of the element type.
 template <typename Function>
 void with_floating(DType type, Function&& f) {

@@ -1,6 +1,6 @@
-// The differentiable operations; those on sequences are in ops_sequence.hpp. Shapes in brackets;
-// every operation works in float32 and float64 and throws std::invalid_argument naming both shapes
-// when they do not fit.
+// The differentiable operations; ops_sequence.hpp and ops_attention.hpp have more. Shapes in
+// brackets; every operation works in float32 and float64 and throws std::invalid_argument naming
+// both shapes when they do not fit.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <unroll/autodiff/graph.hpp>
+#include <unroll/autodiff/ops_attention.hpp>
 #include <unroll/autodiff/ops_sequence.hpp>
 
 namespace unroll {

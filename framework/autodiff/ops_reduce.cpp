@@ -37,13 +37,17 @@ Var mean(Var x) {
   return scaled_sum(x, 1.0 / static_cast<double>(x.shape().size()));
 }
 
-// dx = y * (dy - sum(dy * y)).
 Var softmax(Var x) {
   Tensor y = Tensor::empty(x.shape(), x.dtype());
   with_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     kernels::softmax(x.shape().rows(), x.shape().last(), x.value().data<T>(), y.data<T>());
   });
+  return detail::softmax_of(x, std::move(y));
+}
+
+// dx = y * (dy - sum(dy * y)).
+Var detail::softmax_of(Var x, Tensor y) {
   Tensor kept = y;
   return Graph::of({&x}).emit(std::move(y), {x}, [kept = std::move(kept)](Backward& back) {
     const Tensor& gradient = back.output_gradient();
