@@ -8,12 +8,13 @@
 #include <unroll/model/answer.hpp>
 #include <unroll/model/architecture.hpp>
 #include <unroll/model/attention.hpp>
-#include <unroll/model/cell.hpp>
 #include <unroll/model/bad_examples.hpp>
+#include <unroll/model/cell.hpp>
 #include <unroll/model/corpus.hpp>
 #include <unroll/model/dataset.hpp>
 #include <unroll/model/encoder.hpp>
 #include <unroll/model/fused_recurrence.hpp>
+#include <unroll/model/initial_state.hpp>
 #include <unroll/model/initializers.hpp>
 #include <unroll/model/optimizer.hpp>
 #include <unroll/model/records.hpp>
@@ -22,6 +23,7 @@
 #include <unroll/model/sampler.hpp>
 #include <unroll/model/splitting.hpp>
 #include <unroll/model/synthetic.hpp>
+#include <unroll/model/text_decoder.hpp>
 #include <unroll/model/text_file.hpp>
 #include <unroll/model/token_layers.hpp>
 #include <unroll/model/tokenizer.hpp>

@@ -2,6 +2,10 @@
 
 namespace unroll {
 
+// Out of line: GCC 12 warns of strings in the bases of a constant, wrongly.
+InitialOptions::InitialOptions() = default;
+RecurrentOptions::RecurrentOptions() = default;
+
 void InitialOptions::describe(Schema<InitialOptions>& schema) {
   schema.summary("how weights begin");
   schema

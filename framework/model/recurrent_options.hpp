@@ -17,6 +17,8 @@ struct InitialOptions {
   using Options = InitialOptions;
   std::string scheme = "default";
   double scale = 0.08;
+
+  InitialOptions();
   static void describe(Schema<InitialOptions>& schema);
 
   init::Scheme as_scheme() const { return {scheme, scale}; }
@@ -32,6 +34,8 @@ struct RecurrentOptions {
   bool residual = false;
   bool layer_norm = false;
   InitialOptions initial;
+
+  RecurrentOptions();
 
   /// Adds them to the schema of options derived from these.
   template <typename O>

@@ -114,6 +114,11 @@ void EvaluationOptions::describe(Schema<EvaluationOptions>& schema) {
               "held-out texts written at every evaluation, for BLEU and its like; 0: all")
       .at_least(0);
   schema.option("sampler", &O::sampler, "what writes them").kind("sampler");
+  schema
+      .option("bleu_words", &O::bleu_words,
+              "how BLEU cuts texts: 13a as sacreBLEU does; none: at spaces; char: characters")
+      .choices({"13a", "none", "char"});
+  schema.option("lowercase", &O::lowercase, "BLEU and chrF without regard to case");
 }
 
 void GenerateOptions::describe(Schema<GenerateOptions>& schema) {

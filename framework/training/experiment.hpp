@@ -60,6 +60,8 @@ struct EvaluationOptions {
   using Options = EvaluationOptions;
   std::int64_t examples = 5;
   std::int64_t texts = 200;
+  std::string bleu_words = "13a";
+  bool lowercase = false;
   PluginChoice sampler{"greedy", {}, {}};
   static void describe(Schema<EvaluationOptions>& schema);
 };

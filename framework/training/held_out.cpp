@@ -63,11 +63,12 @@ void add_written(const Model& model, const Encoded& split, const HeldOutOptions&
   const std::vector<std::int64_t> places = spread(options.texts, split.size());
   const std::vector<std::string> written =
       write_texts(model, split, places, options.make_sampler, options.writing, stop);
-  double exact = 0;
-  for (std::size_t i = 0; i < places.size(); ++i)
-    exact += written[i] == expected_text(model, split, places[i]) ? 1 : 0;
-  found.metrics.push_back(
-      {"exact_match", exact / static_cast<double>(std::max<std::size_t>(places.size(), 1)), "1"});
+  std::vector<std::string> expected;
+  for (const std::int64_t place : places) expected.push_back(expected_text(model, split, place));
+  // Without anything to read, every text is as right as another.
+  const Task task = model.task();
+  if (task.reads_text || task.reads_features)
+    found.metrics = text_metrics(model, written, expected, options.text_metrics);
   for (const std::int64_t i : spread(options.rows, static_cast<std::int64_t>(places.size())))
     if (options.rows > 0)
       found.rows.push_back({given_text(model, split, places[at(i)]),
@@ -116,7 +117,13 @@ HeldOut examine(const Model& model, const Encoded& split, const HeldOutOptions& 
   if (stop != nullptr && *stop != 0) return held_out;
   if (goal == Goal::text) {
     add_written(model, split, options, held_out, stop);
-  } else if (goal != Goal::next_token && options.rows > 0) {
+    return held_out;
+  }
+  if (goal == Goal::label)
+    held_out.metrics = label_metrics(*model.domain, split, found, held_out.details);
+  if (goal == Goal::values) held_out.metrics = value_metrics(*model.domain, split, found);
+  if (goal == Goal::tags) held_out.metrics = tag_metrics(split, found);
+  if (goal != Goal::next_token && options.rows > 0) {
     for (const std::int64_t place : spread(options.rows, split.size()))
       held_out.rows.push_back({given_text(model, split, place), expected_text(model, split, place),
                                answer_text(model, found, place)});

@@ -9,6 +9,7 @@
 
 #include <unroll/results/run_record.hpp>
 #include <unroll/training/evaluate.hpp>
+#include <unroll/training/task_metrics.hpp>
 #include <unroll/training/writing.hpp>
 
 namespace unroll {
@@ -38,6 +39,7 @@ struct HeldOutOptions {
   std::int64_t texts = 200;  ///< texts to write for the metrics of goal `text`; 0: all
   std::int64_t batch = 128;
   MakeSampler make_sampler;
+  TextMetricsOptions text_metrics;
   WritingOptions writing;
 };
 

@@ -39,6 +39,8 @@ Archive RunState::save() const {
   archive.put("best/loss", best.loss);
   archive.put("best/step", best.step);
   put(archive, "best/figures", best.figures);
+  for (const Metric& metric : best.metrics)
+    archive.put("best/metrics/" + metric.name, metric.value);
   archive.put("early_stopping/loss", counted_loss);
   archive.put("early_stopping/waited", waited);
   archive.put("early_stopping/stopped", number(stopped_early));
@@ -59,6 +61,9 @@ void RunState::restore(const Archive& state) {
   best.loss = state.number("best/loss");
   best.step = state.integer("best/step");
   best.figures = figures_of(state, "best/figures");
+  const Archive metrics = state.below("best/metrics");
+  for (const auto& [name, value] : metrics.entries())
+    best.metrics.push_back({name, metrics.number(name), "1"});
   counted_loss = state.number("early_stopping/loss");
   waited = state.integer("early_stopping/waited");
   stopped_early = state.integer("early_stopping/stopped") != 0;

@@ -5,8 +5,10 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <unroll/core/archive.hpp>
+#include <unroll/results/run_record.hpp>
 #include <unroll/training/evaluate.hpp>
 #include <unroll/training/learner.hpp>
 
@@ -23,6 +25,7 @@ struct Best {
   double loss = std::numeric_limits<double>::infinity();
   std::int64_t step = 0;
   Figures figures;
+  std::vector<Metric> metrics;     ///< of the task, beside the figures
   std::optional<Archive> weights;  ///< if they are to be restored
   bool saved = false;              ///< are these weights in the file?
 };

@@ -12,6 +12,7 @@ HeldOutOptions Trainer::Impl::held_out_options(std::int64_t texts) const {
   wanted.texts = texts;
   wanted.batch = std::max<std::int64_t>(options.training.batch, 64);
   wanted.make_sampler = [this] { return registry.make_sampler(options.evaluation.sampler); };
+  wanted.text_metrics = {options.evaluation.bleu_words, options.evaluation.lowercase};
   wanted.writing.length = options.generate.length;
   wanted.writing.seed = options.seed;
   wanted.writing.stream = "held_out";

@@ -94,7 +94,8 @@ void Trainer::Impl::keep_best() {
   const EarlyStopping& stopping = options.training.early_stopping;
   const double loss = state.validation->loss();
   if (loss < state.best.loss) {
-    state.best = {loss, learner->steps(), *state.validation, std::nullopt, false};
+    state.best = {loss, learner->steps(), *state.validation, validation_metrics, std::nullopt,
+                  false};
     if (stopping.restore_best) state.best.weights = save_weights(model);
   }
   if (loss < state.counted_loss - stopping.minimum_improvement) {
@@ -231,14 +232,15 @@ Summary Trainer::Impl::finish(bool complete, Recorder& recorder) {
   summary.stopped_early = state.stopped_early;
   summary.train = state.train.value_or(Figures{});
   summary.validation = state.validation;
+  summary.validation_metrics = validation_metrics;
   const std::int64_t step = learner ? learner->steps() : 0;
   summary.best_step = state.validation ? state.best.step : step;
   if (recorder.writes()) recorder.checkpoint(checkpoint_now());
   if (complete && state.best.weights && state.best.step != step) {
     restore_weights(model, *state.best.weights);
     summary.validation = state.best.figures;
+    summary.validation_metrics = state.best.metrics;
   }
-  summary.validation_metrics = validation_metrics;
   if (complete && test.size() > 0) {
     const HeldOut found = examine(model, test, held_out_options(0));
     summary.test = found.figures;

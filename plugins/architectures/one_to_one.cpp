@@ -40,10 +40,10 @@ class OneToOne final : public Architecture {
                 context.domain, options.initial.as_scheme(), context.parameters.scope("output")) {
     const auto& shape = context.domain.fields.features;
     if (shape.empty()) fail(Failure::usage, "one_to_one reads features, and this dataset has none");
-    if (shape.front() < 0)
+    if (shape.size() == 2)
       fail(Failure::usage,
-           "one_to_one reads features of one size, and this dataset has sequences of any length; "
-           "many_to_one reads those");
+           "one_to_one reads vectors and images, and this dataset has sequences; many_to_one reads "
+           "those");
     encoder_ = context.factory.make_encoder(options.encoder, {shape, options.width},
                                             context.parameters.scope("encoder"));
   }

@@ -59,6 +59,7 @@ int run_evaluate(const Options& options) {
   wanted.rows = options.json ? 0 : experiment.evaluation.examples;
   wanted.texts = 0;
   wanted.make_sampler = [&] { return registry->make_sampler(experiment.evaluation.sampler); };
+  wanted.text_metrics = {experiment.evaluation.bleu_words, experiment.evaluation.lowercase};
   wanted.writing.length = experiment.generate.length;
   wanted.writing.seed = experiment.seed;
   wanted.writing.stream = "held_out";

@@ -122,6 +122,11 @@ void TrainingReport::on_samples(const std::vector<SampleReport>& samples) {
     const std::string unknown =
         sample.unknown > 0 ? fmt::format(" ({} unknown in the prompt)", sample.unknown) : "";
     const std::string prompt = styled(stderr, Style::dim, printable(sample.prompt));
+    if (goal_ == Task::Goal::text) {
+      line_.print(fmt::format("{}  {} {} {}", styled(stderr, Style::cyan, "--- " + sample.sampler),
+                              prompt, styled(stderr, Style::dim, "->"), printable(sample.text)));
+      continue;
+    }
     line_.print(fmt::format("{}\n{}{}\n",
                             styled(stderr, Style::cyan, "--- " + sample.sampler + unknown), prompt,
                             printable(sample.text)));

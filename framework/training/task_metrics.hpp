@@ -1,0 +1,33 @@
+// What a task is judged by beside its loss.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <unroll/results/run_record.hpp>
+#include <unroll/training/evaluate.hpp>
+
+namespace unroll {
+
+/// Of predicted classes: macro F1 and balanced accuracy; `details` gets the confusion matrix
+/// [true class, predicted class] and the names of its classes.
+std::vector<Metric> label_metrics(const Domain& domain, const Encoded& split,
+                                  const Evaluation& found, Archive& details);
+
+/// Of predicted numbers: mean absolute error and R².
+std::vector<Metric> value_metrics(const Domain& domain, const Encoded& split,
+                                  const Evaluation& found);
+
+/// Of predicted tags: the share of examples without a mistake.
+std::vector<Metric> tag_metrics(const Encoded& split, const Evaluation& found);
+
+/// Of written texts: exact match, token error rate, BLEU and chrF.
+struct TextMetricsOptions {
+  std::string bleu_words = "13a";
+  bool lowercase = false;
+};
+std::vector<Metric> text_metrics(const Model& model, const std::vector<std::string>& written,
+                                 const std::vector<std::string>& expected,
+                                 const TextMetricsOptions& options);
+
+}  // namespace unroll
