@@ -171,7 +171,7 @@ class GetData(unittest.TestCase):
 
     def test_names_what_is_near_an_unknown_name(self):
         done = self.get("alice", "austin", code=2)
-        self.assertIn("unknown data set 'austin' (known: alice, austen, tiny-shakespeare)", done.stderr)
+        self.assertIn("unknown data set 'austin' (known: alice, austen, books, ", done.stderr)
         self.assertIn("did you mean 'austen'?", done.stderr)
         self.assertFalse(self.cache.exists())
 

@@ -98,7 +98,7 @@ def checksum(text):
 
 
 def file_of(rule):
-    if isinstance(rule, str):
+    if not isinstance(rule, dict):
         rule = {"sha256": rule}
     sums = rule.get("sha256", [])
     sums = [sums] if isinstance(sums, str) else sums
