@@ -48,6 +48,12 @@ class GuardedSampler final : public Guarded<Sampler> {
   TokenId choose(std::span<const float> logits, RandomStream& random) override {
     return call("choosing a token", [&] { return inner_->choose(logits, random); });
   }
+  std::int64_t width() const override {
+    return call("describing itself", [&] { return inner_->width(); });
+  }
+  double worth(double log_probability, std::int64_t tokens) const override {
+    return call("judging a text", [&] { return inner_->worth(log_probability, tokens); });
+  }
 };
 
 class GuardedDataset final : public Guarded<Dataset> {

@@ -6,6 +6,7 @@
 #include <unroll/core/error.hpp>
 #include <unroll/core/text.hpp>
 #include <unroll/training/batches.hpp>
+#include <unroll/training/beam_search.hpp>
 
 namespace unroll {
 namespace {
@@ -84,6 +85,14 @@ std::vector<std::string> write_texts(const Model& model, const Encoded& given,
         model.architecture->decoder(static_cast<std::int64_t>(batch.examples.size()));
     if (!decoder) fail(Failure::usage, "this architecture does not write texts");
     decoder->begin(batch);
+    if (const auto sampler = make_sampler(); sampler->width() > 1) {
+      const auto texts = beam_search(*decoder, static_cast<std::int64_t>(batch.examples.size()),
+                                     model.vocabulary(), *sampler, options.length, stop);
+      for (std::size_t n = 0; n < texts.size(); ++n)
+        written[static_cast<std::size_t>(batch.examples[n])] =
+            model.tokenizer().decode(texts[n], model.vocabulary());
+      continue;
+    }
     std::vector<std::int64_t> names;
     for (const std::int64_t place : batch.examples)
       names.push_back(which[static_cast<std::size_t>(place)]);

@@ -1,0 +1,23 @@
+// Beam search: the likeliest whole text rather than the likeliest next token.
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+#include <vector>
+
+#include <unroll/model/architecture.hpp>
+#include <unroll/model/sampler.hpp>
+
+namespace unroll {
+
+/// The best text of each of the N sequences that `decoder` has begun, without its end token
+/// (Graves 2012, arXiv 1211.3711; Sutskever et al. 2014, section 3.2). Of every sequence
+/// `sampler.width()` unfinished texts go on side by side; a text that ends competes by
+/// `sampler.worth`. Unknown, begin and padding are not written.
+/// `stop` (may be null) ends early with the best so far.
+std::vector<std::vector<TokenId>> beam_search(Decoder& decoder, std::int64_t sequences,
+                                              const Vocabulary& vocabulary, const Sampler& sampler,
+                                              std::int64_t length,
+                                              const volatile std::sig_atomic_t* stop = nullptr);
+
+}  // namespace unroll
