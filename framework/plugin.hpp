@@ -14,6 +14,7 @@
 #include <unroll/model/dataset.hpp>
 #include <unroll/model/encoder.hpp>
 #include <unroll/model/fused_recurrence.hpp>
+#include <unroll/model/idx_file.hpp>
 #include <unroll/model/initial_state.hpp>
 #include <unroll/model/initializers.hpp>
 #include <unroll/model/optimizer.hpp>

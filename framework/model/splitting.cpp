@@ -43,6 +43,7 @@ std::string name_of(const SplitOptions& options) {
   const std::string shares =
       fmt::format("{:g}/{:g}/{:g}", percent(1 - options.validation - options.test),
                   percent(options.validation), percent(options.test));
+  if (options.split == "column") return "by column";
   if (options.split == "hash") return "by hash " + shares;
   if (options.split == "group")
     return fmt::format("by group {} (seed {})", shares, options.split_seed);
@@ -119,6 +120,18 @@ Splits divide(std::vector<Grouped> examples, const Fields& fields, const SplitOp
   Splits splits;
   splits.fields = fields;
   splits.split_name = name_of(options);
+  if (options.split == "column") {
+    for (Grouped& grouped : examples) {
+      if (grouped.group == "train") splits.train.push_back(std::move(grouped.example));
+      if (grouped.group == "validation") splits.validation.push_back(std::move(grouped.example));
+      if (grouped.group == "test") splits.test.push_back(std::move(grouped.example));
+    }
+    if (splits.train.empty())
+      fail(Failure::data, "data: split: column finds no example whose group is 'train'");
+    note_leakage(splits);
+    note_balance(splits);
+    return splits;
+  }
   const std::vector<double> rank = ranks(examples, options);
   const double trained = 1 - options.validation - options.test;
   for (std::size_t i = 0; i < examples.size(); ++i) {

@@ -28,10 +28,12 @@ struct SplitOptions {
     schema.option("test", &O::test, "share of the examples kept for the test at the end")
         .range(0, 0.9);
     schema
-        .option("split", &O::split,
-                "shuffled: at random by split_seed; in_order: the last ones; hash: by what an "
-                "example holds, so that new examples move no other; group: all of a group together")
-        .choices({"shuffled", "in_order", "hash", "group"});
+        .option(
+            "split", &O::split,
+            "shuffled: at random by split_seed; in_order: the last ones; hash: by what an "
+            "example holds, so that new examples move no other; group: all of a group together; "
+            "column: the group column says train, validation or test, others are left out")
+        .choices({"shuffled", "in_order", "hash", "group", "column"});
     schema.option("split_seed", &O::split_seed, "of the shuffled and the group split");
     schema.option("limit", &O::limit, "take only so many examples, before they are split; 0: all")
         .at_least(0);

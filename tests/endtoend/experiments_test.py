@@ -4,12 +4,21 @@ import pathlib
 import subprocess
 import unittest
 
+import yaml
+
 import harness
 
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
 DATA = pathlib.Path(os.environ.get("UNROLL_DATA") or CACHE / "unroll/data")
-NEEDS = {"shakespeare": "tiny-shakespeare", "shakespeare_char_rnn_split": "tiny-shakespeare",
-         "lesson_char_lstm": "alice", "quick": "alice"}
+
+
+def data_sets(path):
+    """The data sets that an experiment names."""
+    root = yaml.safe_load(path.read_text())
+    data = root.get("data", {})
+    names = data.get("corpus", []) + [data[key] for key in ("images", "table") if key in data]
+    found = {name.split("/")[0] for name in names}
+    return found | data_sets(path.parent / root["include"]) if "include" in root else found
 
 
 class Experiments(harness.EndToEnd):
@@ -19,8 +28,9 @@ class Experiments(harness.EndToEnd):
                 text = path.read_text()
                 self.assertTrue(text.startswith("# "), "say what it shows")
                 self.assertRegex(text, "# .*[Mm]inutes")
-                if not (DATA / NEEDS.get(path.stem, "austen")).exists():
-                    self.skipTest(f"no data for {path.stem}: tools/get-data")
+                missing = [name for name in sorted(data_sets(path)) if not (DATA / name).exists()]
+                if missing:
+                    self.skipTest(f"no data for {path.stem}: tools/get-data {' '.join(missing)}")
                 done = self.run_it(path, "--dry-run", environment={"UNROLL_DATA": str(DATA)})
                 self.assertIn(f"experiment: {path.stem}\n", done.stdout)
 

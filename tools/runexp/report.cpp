@@ -29,17 +29,21 @@ Json json_of(const Trainer& trainer, const Summary& summary, const std::string& 
   return json;
 }
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   std::string result = "'";
   for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return result + "'";
 }
 
 /// The command that writes with this run's model.
-std::string sample_command(const Trainer& trainer, const std::string& path) {
-  const std::string prompt = trainer.options().generate.all_prompts().front();
-  return fmt::format("{} sample {} --prompt {} --sampler temperature:temperature=0.7", program(),
-                     path, quoted(prompt));
+std::string sample_command(Trainer& trainer, const std::string& path) {
+  std::string prompt = trainer.options().generate.all_prompts().front();
+  const Task& task = trainer.plan().task;
+  if (task.reads_label && prompt.empty()) prompt = trainer.model().domain->classes.front();
+  const char* sampler =
+      task.reads_text && task.goal == Task::Goal::text ? "beam" : "temperature:temperature=0.7";
+  return fmt::format("{} sample {} --prompt {} --sampler {}", program(), path, in_quotes(prompt),
+                     sampler);
 }
 
 }  // namespace
@@ -147,8 +151,7 @@ void TrainingReport::on_early_stop(std::int64_t step, std::int64_t best_step) {
       fmt::format("stopped early at step {}: no improvement since step {}", step, best_step));
 }
 
-void print_summary(const Trainer& trainer, const Summary& summary, const std::string& path,
-                   bool json) {
+void print_summary(Trainer& trainer, const Summary& summary, const std::string& path, bool json) {
   if (json) {
     print_json(json_of(trainer, summary, path));
     return;
@@ -174,7 +177,9 @@ void print_summary(const Trainer& trainer, const Summary& summary, const std::st
     row("test", figures_text(goal, *summary.test) + metrics_text(summary.test_metrics));
   if (summary.train.counted > 0) row("training", figures_text(goal, summary.train));
   row("run file", path);
-  const bool writes = goal == Task::Goal::next_token || goal == Task::Goal::text;
+  const Task task = trainer.plan().task;
+  const bool writes =
+      goal == Task::Goal::next_token || (goal == Task::Goal::text && !task.reads_features);
   if (completed && writes) row("write", sample_command(trainer, path));
   if (!completed) row("go on", fmt::format("{} resume {}", program(), path));
 }

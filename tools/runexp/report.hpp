@@ -39,7 +39,6 @@ class TrainingReport final : public Observer {
 };
 
 /// What a run ended with, on stdout: for people, or as JSON. `path` may be empty.
-void print_summary(const Trainer& trainer, const Summary& summary, const std::string& path,
-                   bool json);
+void print_summary(Trainer& trainer, const Summary& summary, const std::string& path, bool json);
 
 }  // namespace unroll::cli
