@@ -46,6 +46,8 @@ class ColourFont:
                 continue
             for group in range(self.read("I", subtable + 12)[0]):
                 first, last, glyph = self.read("3I", subtable + 16 + 12 * group)
+                if last >= 0x110000:
+                    raise ValueError("the font names characters that Unicode has not")
                 yield from zip(range(first, last + 1), range(glyph, glyph + last - first + 1))
 
     def sequences(self):

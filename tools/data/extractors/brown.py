@@ -7,6 +7,7 @@ contraction (+).
 
 import re
 import tarfile
+import zlib
 
 from table import table
 
@@ -29,7 +30,7 @@ def extract(paths, names):
                         texts[text[1]] = content
                     else:
                         genres = dict(line.split() for line in content.splitlines() if line.strip())
-    except (tarfile.TarError, EOFError) as error:
+    except (tarfile.TarError, EOFError, zlib.error) as error:
         raise ValueError(str(error)) from error
     if not texts or set(texts) - set(genres):
         raise ValueError("it lacks texts or their genres")

@@ -10,8 +10,8 @@ def extract(paths, names):
     (path,) = paths
     (name,) = names
     text = COLOUR.sub("", path.read_text(encoding="utf-8"))
-    poems = [poem.strip("\n") for poem in re.split(r"^%\n", text, flags=re.MULTILINE)]
-    poems = [poem for poem in poems if poem]
+    poems = re.split(r"^%$", text, flags=re.MULTILINE)
+    poems = [re.sub(r"\n\s*\n", "\n", poem.strip()) for poem in poems if poem.strip()]
     if not poems or not all(poem.startswith("《") for poem in poems):
         raise ValueError("a poem does not begin with its title")
     return {name: ("\n\n".join(poems) + "\n").encode()}
