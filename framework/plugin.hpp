@@ -17,6 +17,7 @@
 #include <unroll/model/idx_file.hpp>
 #include <unroll/model/initial_state.hpp>
 #include <unroll/model/initializers.hpp>
+#include <unroll/model/ngram_model.hpp>
 #include <unroll/model/optimizer.hpp>
 #include <unroll/model/records.hpp>
 #include <unroll/model/recurrence.hpp>
