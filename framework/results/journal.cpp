@@ -61,15 +61,29 @@ bool parse(const std::string& text, Number& number) {
   return problem == std::errc() && stopped == end && !text.empty();
 }
 
-bool fold_row(const std::vector<std::string>& fields, MetricTables& tables) {
-  std::int64_t step = 0;
-  if (fields.size() < 3 || fields.size() % 3 != 0 || !parse(fields[2], step)) return false;
-  std::vector<Metric> metrics;
-  for (std::size_t i = 3; i < fields.size(); i += 3) {
+/// Names, units and values from the field `first` on; false if they are not.
+bool parse_metrics(const std::vector<std::string>& fields, std::size_t first,
+                   std::vector<Metric>& metrics) {
+  if (fields.size() < first || (fields.size() - first) % 3 != 0) return false;
+  for (std::size_t i = first; i < fields.size(); i += 3) {
     Metric metric{fields[i], 0, fields[i + 1]};
     if (!parse(fields[i + 2], metric.value)) return false;
     metrics.push_back(std::move(metric));
   }
+  return true;
+}
+
+std::string metrics_text(const std::vector<Metric>& metrics) {
+  std::string text;
+  for (const Metric& metric : metrics)
+    text += fmt::format("\t{}\t{}\t{}", escape(metric.name), escape(metric.unit), metric.value);
+  return text;
+}
+
+bool fold_row(const std::vector<std::string>& fields, MetricTables& tables) {
+  std::int64_t step = 0;
+  std::vector<Metric> metrics;
+  if (!parse_metrics(fields, 3, metrics) || !parse(fields[2], step)) return false;
   tables[fields[1]].append(step, metrics);
   return true;
 }
@@ -79,7 +93,9 @@ bool fold_record(std::string_view body, RunRecord& record) {
   if (fields[0] == "metrics") return fold_row(fields, record.metrics);
   if (fields[0] == "timing") return fold_row(fields, record.timing);
   RunSample sample;
-  if (fields[0] != "sample" || fields.size() != 6 || !parse(fields[1], sample.step)) return false;
+  if (fields[0] != "sample" || !parse_metrics(fields, 6, sample.figures) ||
+      !parse(fields[1], sample.step))
+    return false;
   sample.sampler = fields[2];
   sample.prompt = fields[3];
   sample.text = fields[4];
@@ -111,15 +127,13 @@ Journal::~Journal() {
 
 void Journal::append_row(std::string_view kind, std::string_view split, std::int64_t step,
                          const std::vector<Metric>& metrics) {
-  std::string body = fmt::format("{}\t{}\t{}", kind, escape(split), step);
-  for (const Metric& metric : metrics)
-    body += fmt::format("\t{}\t{}\t{}", escape(metric.name), escape(metric.unit), metric.value);
-  append(body);
+  append(fmt::format("{}\t{}\t{}{}", kind, escape(split), step, metrics_text(metrics)));
 }
 
 void Journal::append_sample(const RunSample& sample) {
-  append(fmt::format("sample\t{}\t{}\t{}\t{}\t{}", sample.step, escape(sample.sampler),
-                     escape(sample.prompt), escape(sample.text), escape(sample.expected)));
+  append(fmt::format("sample\t{}\t{}\t{}\t{}\t{}{}", sample.step, escape(sample.sampler),
+                     escape(sample.prompt), escape(sample.text), escape(sample.expected),
+                     metrics_text(sample.figures)));
 }
 
 void Journal::append(const std::string& body) {

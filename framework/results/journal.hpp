@@ -4,7 +4,8 @@
 //   record  = check " " body "\n"    check  = first 16 hex digits of SHA-256(body)
 //   body    = "metrics" TAB split TAB step { TAB name TAB unit TAB value }
 //           | "timing"  TAB split TAB step { TAB name TAB unit TAB value }
-//           | "sample"  TAB step TAB sampler TAB prompt TAB text
+//           | "sample"  TAB step TAB sampler TAB prompt TAB text TAB expected
+//                                 { TAB name TAB unit TAB value }
 //
 // Values are the shortest decimals that give the same bits; in texts, backslash, tab and newline
 // are written \\ \t \n. A journal belongs to the run file whose seal it names and is ignored beside

@@ -1,5 +1,7 @@
 #include <unroll/results/run_layout.hpp>
 
+#include <cmath>
+
 #include <unroll/core/error.hpp>
 #include <unroll/results/hdf5.hpp>
 #include <unroll/results/run_seal.hpp>
@@ -17,6 +19,18 @@ Array column(std::vector<std::string> values) {
   return {{static_cast<std::int64_t>(values.size())}, std::move(values), {}};
 }
 
+void write_columns(Hdf5File& file, const std::string& path, const MetricTable& table) {
+  for (const auto& [name, values] : table.columns)
+    file.write(path + "/" + name,
+               {{static_cast<std::int64_t>(table.rows())}, values.values, {{"unit", values.unit}}},
+               true);
+}
+
+MetricTable::Column column_of(const Array& array) {
+  const auto unit = array.attributes.find("unit");
+  return {unit == array.attributes.end() ? "" : unit->second, as_doubles(array)};
+}
+
 void write_tables(Hdf5File& file, const std::string& group, const MetricTables& tables) {
   for (const auto& [split, table] : tables) {
     const std::string path = group + "/" + split;
@@ -24,11 +38,7 @@ void write_tables(Hdf5File& file, const std::string& group, const MetricTables& 
     attributes.put("checkpoint_rows", table.checkpoint_rows);
     file.write_attributes(path, attributes);
     file.write(path + "/step", column(table.steps), true);
-    for (const auto& [name, values] : table.columns)
-      file.write(
-          path + "/" + name,
-          {{static_cast<std::int64_t>(table.rows())}, values.values, {{"unit", values.unit}}},
-          true);
+    write_columns(file, path, table);
   }
 }
 
@@ -39,13 +49,10 @@ MetricTables read_tables(const Hdf5File& file, const std::string& group, const s
     MetricTable& table = tables[split];
     const Archive columns = file.read_all(path);
     for (const auto& [column_name, array] : columns.entries()) {
-      if (column_name == "step") {
+      if (column_name == "step")
         table.steps = as_integers(array);
-        continue;
-      }
-      const auto unit = array.attributes.find("unit");
-      table.columns[column_name] = {unit == array.attributes.end() ? "" : unit->second,
-                                    as_doubles(array)};
+      else
+        table.columns[column_name] = column_of(array);
     }
     for (const auto& [column_name, values] : table.columns)
       if (values.values.size() != table.rows())
@@ -57,10 +64,10 @@ MetricTables read_tables(const Hdf5File& file, const std::string& group, const s
 }
 
 void write_samples(Hdf5File& file, const RunRecord& record) {
-  std::vector<std::int64_t> steps;
+  MetricTable figures;
   std::vector<std::string> samplers, prompts, texts, expected;
   for (const RunSample& sample : record.samples) {
-    steps.push_back(sample.step);
+    figures.append(sample.step, sample.figures);
     samplers.push_back(sample.sampler);
     prompts.push_back(sample.prompt);
     texts.push_back(sample.text);
@@ -69,11 +76,26 @@ void write_samples(Hdf5File& file, const RunRecord& record) {
   Archive attributes;
   attributes.put("checkpoint_rows", record.checkpoint_samples);
   file.write_attributes("samples", attributes);
-  file.write("samples/step", column(std::move(steps)), true);
+  file.write("samples/step", column(figures.steps), true);
   file.write("samples/sampler", column(std::move(samplers)), true);
   file.write("samples/prompt", column(std::move(prompts)), true);
   file.write("samples/text", column(std::move(texts)), true);
   file.write("samples/expected", column(std::move(expected)), true);
+  write_columns(file, "samples", figures);
+}
+
+/// The columns of numbers beside the texts: figures, NaN where a sample lacks one.
+void read_figures(const Hdf5File& file, const std::string& name, std::vector<RunSample>& samples) {
+  const Archive columns = file.read_all("samples");
+  for (const auto& [column_name, array] : columns.entries()) {
+    if (!std::holds_alternative<std::vector<double>>(array.values)) continue;
+    const auto [unit, values] = column_of(array);
+    if (values.size() != samples.size())
+      fail(Failure::data, "{}: '/samples/{}' has {} rows beside {} samples", name, column_name,
+           values.size(), samples.size());
+    for (std::size_t i = 0; i < samples.size(); ++i)
+      if (!std::isnan(values[i])) samples[i].figures.push_back({column_name, values[i], unit});
+  }
 }
 
 void read_samples(const Hdf5File& file, const std::string& name, RunRecord& record) {
@@ -92,7 +114,8 @@ void read_samples(const Hdf5File& file, const std::string& name, RunRecord& reco
   const auto expected = file.has("samples/expected") ? texts("samples/expected")
                                                      : std::vector<std::string>(steps.size());
   for (std::size_t i = 0; i < steps.size(); ++i)
-    record.samples.push_back({steps[i], samplers[i], prompts[i], written[i], expected[i]});
+    record.samples.push_back({steps[i], samplers[i], prompts[i], written[i], expected[i], {}});
+  read_figures(file, name, record.samples);
   record.checkpoint_samples = file.attributes("samples").integer("checkpoint_rows");
 }
 

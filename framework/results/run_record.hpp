@@ -24,6 +24,7 @@ struct Metric {
   std::string name;  ///< no slash; "step" is taken
   double value = 0;
   std::string unit;  ///< "nats/char", "bits/char", "tokens/s", "1"
+  friend bool operator==(const Metric&, const Metric&) = default;
 };
 
 /// Columns of one length beside their steps; NaN where a row lacks a value.
@@ -52,7 +53,8 @@ struct MetricTable {
 struct RunSample {
   std::int64_t step = 0;
   std::string sampler, prompt, text;
-  std::string expected{};  ///< what should have come, of a held-out example; else empty
+  std::string expected{};         ///< what should have come, of a held-out example; else empty
+  std::vector<Metric> figures{};  ///< of the text, sorted by name, without NaN
   friend bool operator==(const RunSample&, const RunSample&) = default;
 };
 

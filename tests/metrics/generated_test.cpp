@@ -5,6 +5,7 @@
 #include <unroll/metrics/cycle.hpp>
 #include <unroll/metrics/diversity.hpp>
 #include <unroll/metrics/rouge.hpp>
+#include <unroll/metrics/text_figures.hpp>
 
 namespace unroll::metrics {
 namespace {
@@ -71,6 +72,17 @@ TEST(Cycles, AreThoseOfTheDefinition) {
   }
   EXPECT_GT(with, 500);
   EXPECT_LT(with, 2900);
+}
+
+TEST(TextFigures, AreOfWordsAndTheCycleOfCharacters) {
+  const TextFigures figures =
+      text_figures("so it was the same,\nand the same, and the same, and the");
+  EXPECT_EQ(figures.distinct_1, 6.0 / 13);  // so it was the same, and
+  EXPECT_EQ(figures.distinct_2, 6.0 / 12);
+  EXPECT_EQ(figures.repetition, 4.0 / 10);
+  EXPECT_EQ(figures.cycle, (Cycle{20, 14}));
+  EXPECT_EQ(text_figures("").cycle, std::nullopt);
+  EXPECT_EQ(text_figures("").distinct_1, 0);
 }
 
 TEST(Rouge, LongestCommonSubsequence) {

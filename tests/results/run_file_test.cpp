@@ -42,7 +42,13 @@ TEST(RunFile, RoundTrip) {
     writer.append_metrics("train", 1, {{"loss", 4.0, "nats/char"}});
     writer.append_metrics("train", 2, {{"loss", 3.0, "nats/char"}, {"accuracy", 0.5, "1"}});
     writer.append_timing("train", 2, {{"speed", 1e6, "tokens/s"}});
-    writer.append_sample({2, "greedy", "today ", "the company\tof\nthe company \\"});
+    writer.append_sample({1, "greedy", "today ", "", "", {{"cycle", 0, "characters"}}});
+    writer.append_sample({2,
+                          "greedy",
+                          "today ",
+                          "the company\tof\nthe company \\",
+                          "no company",
+                          {{"cycle", 15, "characters"}, {"distinct_1", 0.75, "1"}}});
     writer.checkpoint(sample_checkpoint(2));
     writer.append_metrics("validation", 2, {{"loss", std::nan(""), "nats/char"}});
     writer.finish(RunStatus::completed);
@@ -62,7 +68,13 @@ TEST(RunFile, RoundTrip) {
   EXPECT_EQ(run.metrics.at("validation").last("loss"), std::nullopt);
   EXPECT_EQ(run.timing.at("train").last("speed"), 1e6);
   EXPECT_THAT(run.samples,
-              ElementsAre(RunSample{2, "greedy", "today ", "the company\tof\nthe company \\"}));
+              ElementsAre(RunSample{1, "greedy", "today ", "", "", {{"cycle", 0, "characters"}}},
+                          RunSample{2,
+                                    "greedy",
+                                    "today ",
+                                    "the company\tof\nthe company \\",
+                                    "no company",
+                                    {{"cycle", 15, "characters"}, {"distinct_1", 0.75, "1"}}}));
   EXPECT_EQ(run.step, 2);
   EXPECT_EQ(run.weights.array("layer0/U").values,
             sample_checkpoint(2).weights.array("layer0/U").values);
@@ -82,12 +94,16 @@ TEST(RunFile, ReaderFoldsTheJournalAndResumingDropsIt) {
   writer.checkpoint(sample_checkpoint(1));
   writer.append_metrics("train", 2, {{"loss", 0.1, "nats"}, {"new", -INFINITY, "1"}});
   writer.append_metrics("validation", 2, {{"loss", std::nan(""), "nats"}});
-  writer.append_sample({2, "greedy", "a\tb", "c\n\\n"});
+  writer.append_sample({2, "greedy", "a\tb", "c\n\\n", "", {{"cycle", 3, "characters"}}});
+  writer.append_sample({2, "greedy", "", "d"});
   RunRecord run = open_run(path);
   EXPECT_EQ(run.status, RunStatus::running);
   EXPECT_THAT(*run.metrics.at("train").find("loss"), ElementsAre(4, 0.1));
   EXPECT_EQ(run.metrics.at("train").last("new"), -INFINITY);
-  EXPECT_THAT(run.samples, ElementsAre(RunSample{2, "greedy", "a\tb", "c\n\\n"}));
+  EXPECT_THAT(
+      run.samples,
+      ElementsAre(RunSample{2, "greedy", "a\tb", "c\n\\n", "", {{"cycle", 3, "characters"}}},
+                  RunSample{2, "greedy", "", "d"}));
   EXPECT_THAT(run.warnings, IsEmpty());
   EXPECT_TRUE(run_writer(path));
   writer = RunWriter(RunWriter::create(scratch / "other.h5", sample_record()));  // frees run.h5

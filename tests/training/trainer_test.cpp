@@ -5,6 +5,7 @@
 
 #include <training/small_run.hpp>
 #include <unroll/core/error.hpp>
+#include <unroll/metrics/text_figures.hpp>
 #include <unroll/tensor/engine.hpp>
 #include <unroll/training/generation.hpp>
 
@@ -110,6 +111,11 @@ TEST_F(Training, WritesMetricsSamplesAndAModelThatLoads) {
   ASSERT_EQ(record.samples.size(), 6U);
   EXPECT_EQ(record.samples[1].sampler, "temperature 0.8");
   EXPECT_EQ(record.samples[0].prompt, "the ");
+  const metrics::TextFigures figures = metrics::text_figures(record.samples[0].text);
+  const auto period = static_cast<double>(figures.cycle ? figures.cycle->period : 0);
+  EXPECT_THAT(record.samples[0].figures,
+              testing::AllOf(testing::Contains(Metric{"cycle", period, "characters"}),
+                             testing::Contains(Metric{"distinct_2", figures.distinct_2, "1"})));
   EXPECT_GT(observer.last.targets_per_second, 0);
 
   const Model model = load_model(record, registry());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <unroll/core/text.hpp>
+#include <unroll/metrics/cycle.hpp>
 
 namespace unroll::cli {
 namespace {
@@ -44,6 +45,14 @@ std::string sample_command(Trainer& trainer, const std::string& path) {
       task.reads_text && task.goal == Task::Goal::text ? "beam" : "temperature:temperature=0.7";
   return fmt::format("{} sample {} --prompt {} --sampler {}", program(), path, in_quotes(prompt),
                      sampler);
+}
+
+/// ", cycles every 14 characters" where a text ends in the same words again and again.
+std::string cycle_text(const std::string& text) {
+  const std::optional<metrics::Cycle> cycle = metrics::find_cycle(metrics::characters(text));
+  if (!cycle) return {};
+  return cycle->period == 1 ? ", cycles every character"
+                            : fmt::format(", cycles every {} characters", cycle->period);
 }
 
 }  // namespace
@@ -132,8 +141,9 @@ void TrainingReport::on_samples(const std::vector<SampleReport>& samples) {
       continue;
     }
     line_.print(fmt::format("{}\n{}{}\n",
-                            styled(stderr, Style::cyan, "--- " + sample.sampler + unknown), prompt,
-                            printable(sample.text)));
+                            styled(stderr, Style::cyan, "--- " + sample.sampler + unknown) +
+                                styled(stderr, Style::dim, cycle_text(sample.text)),
+                            prompt, printable(sample.text)));
   }
 }
 
