@@ -5,6 +5,7 @@
 #include <unroll/core/error.hpp>
 #include <unroll/core/random.hpp>
 #include <unroll/core/text.hpp>
+#include <unroll/model/adam.hpp>
 #include <unroll/model/answer.hpp>
 #include <unroll/model/architecture.hpp>
 #include <unroll/model/attention.hpp>
@@ -12,6 +13,7 @@
 #include <unroll/model/cell.hpp>
 #include <unroll/model/corpus.hpp>
 #include <unroll/model/dataset.hpp>
+#include <unroll/model/elementwise_optimizer.hpp>
 #include <unroll/model/encoder.hpp>
 #include <unroll/model/fused_recurrence.hpp>
 #include <unroll/model/idx_file.hpp>

@@ -5,7 +5,6 @@
 #include <span>
 
 #include <unroll/core/archive.hpp>
-#include <unroll/model/moments.hpp>
 
 namespace unroll {
 
@@ -16,7 +15,8 @@ struct UpdateStep {
 };
 
 /// Constructed as Optimizer(const Options&). Works on one flat arena, so that an update is one
-/// pass over memory. Gaps between parameters have zero gradients and must stay zero.
+/// pass over memory; ElementwiseOptimizer makes that pass for rules that treat every weight alike.
+/// Gaps between parameters have zero gradients and must stay zero.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;

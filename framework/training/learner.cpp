@@ -135,9 +135,10 @@ StepResult Learner::step() {
   double norm = result.gradient_norm;
   if (options_.clip_value > 0) {
     const auto limit = static_cast<float>(options_.clip_value);
-    in_pieces(gradients.size(), [&](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i)
-        gradients[i] = std::min(std::max(gradients[i], -limit), limit);
+    const auto count = static_cast<std::int64_t>(gradients.size());
+    parallel_chunks(count, kPiece, [&](std::int64_t begin, std::int64_t end) {
+      for (float* g = gradients.data() + begin; g != gradients.data() + end; ++g)
+        *g = std::min(std::max(*g, -limit), limit);
     });
     if (options_.clip_norm > 0) norm = norm_of(gradients, sums_);
   }

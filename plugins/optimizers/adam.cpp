@@ -1,5 +1,5 @@
 // Adam: steps scaled by running averages of the gradient and of its square.
-// Kingma and Ba 2015, arXiv 1412.6980. Equations: AdamRule in unroll/model/moments.hpp.
+// Kingma and Ba 2015, arXiv 1412.6980. Equations: unroll/model/adam.hpp.
 // Weight decay is added to the gradient (L2); `adamw` decouples it.
 #include <unroll/plugin.hpp>
 
@@ -7,7 +7,7 @@ namespace {
 
 using namespace unroll;
 
-class Adam final : public Optimizer {
+class Adam final : public AdamOptimizer {
  public:
   struct Options {
     double learning_rate = 1e-3;
@@ -25,23 +25,8 @@ class Adam final : public Optimizer {
     schema.option("weight_decay", &Options::weight_decay, "L2 penalty, added to the gradient")
         .at_least(0);
   }
-  explicit Adam(const Options& options)
-      : rate_(options.learning_rate),
-        rule_{options.beta1, options.beta2, options.epsilon, options.weight_decay, false} {}
-
-  double learning_rate() const override { return rate_; }
-  void update(std::span<float> weights, std::span<const float> gradients,
-              const UpdateStep& step) override {
-    rule_.update(weights, gradients, moments_, step.learning_rate, step.gradient_scale,
-                 step.number);
-  }
-  Archive save() const override { return moments_.save(); }
-  void restore(const Archive& state) override { moments_.restore(state); }
-
- private:
-  double rate_;
-  AdamRule rule_;
-  Moments moments_{{"m", "v"}};
+  explicit Adam(const Options& o)
+      : AdamOptimizer(o.learning_rate, {o.beta1, o.beta2, o.epsilon, o.weight_decay, false}) {}
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // AdamW: Adam with weight decay taken off the weights, apart from the gradient.
-// Loshchilov and Hutter 2019, arXiv 1711.05101. Equations: AdamRule in unroll/model/moments.hpp.
+// Loshchilov and Hutter 2019, arXiv 1711.05101. Equations: unroll/model/adam.hpp.
 // Decays every parameter, biases too, as torch.optim.AdamW does.
 #include <unroll/plugin.hpp>
 
@@ -7,7 +7,7 @@ namespace {
 
 using namespace unroll;
 
-class AdamW final : public Optimizer {
+class AdamW final : public AdamOptimizer {
  public:
   struct Options {
     double learning_rate = 1e-3;
@@ -28,23 +28,8 @@ class AdamW final : public Optimizer {
                 "each step takes learning_rate * this off a weight")
         .at_least(0);
   }
-  explicit AdamW(const Options& options)
-      : rate_(options.learning_rate),
-        rule_{options.beta1, options.beta2, options.epsilon, options.weight_decay, true} {}
-
-  double learning_rate() const override { return rate_; }
-  void update(std::span<float> weights, std::span<const float> gradients,
-              const UpdateStep& step) override {
-    rule_.update(weights, gradients, moments_, step.learning_rate, step.gradient_scale,
-                 step.number);
-  }
-  Archive save() const override { return moments_.save(); }
-  void restore(const Archive& state) override { moments_.restore(state); }
-
- private:
-  double rate_;
-  AdamRule rule_;
-  Moments moments_{{"m", "v"}};
+  explicit AdamW(const Options& o)
+      : AdamOptimizer(o.learning_rate, {o.beta1, o.beta2, o.epsilon, o.weight_decay, true}) {}
 };
 
 }  // namespace

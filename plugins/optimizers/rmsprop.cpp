@@ -10,7 +10,7 @@ namespace {
 
 using namespace unroll;
 
-class RmsProp final : public Optimizer {
+class RmsProp final : public ElementwiseOptimizer {
  public:
   struct Options {
     double learning_rate = 2e-3;
@@ -29,12 +29,11 @@ class RmsProp final : public Optimizer {
     schema.option("weight_decay", &Options::weight_decay, "L2 penalty, added to the gradient")
         .at_least(0);
   }
-  explicit RmsProp(const Options& options) : options_(options) {}
+  explicit RmsProp(const Options& options)
+      : ElementwiseOptimizer(options.learning_rate, {"v", "u"}), options_(options) {}
 
-  double learning_rate() const override { return options_.learning_rate; }
-
-  void update(std::span<float> weights, std::span<const float> gradients,
-              const UpdateStep& step) override {
+ private:
+  void apply(const UpdateStep& step, const Piece& piece) const override {
     const auto rate = static_cast<float>(step.learning_rate);
     const auto scale = static_cast<float>(step.gradient_scale);
     const auto decay = static_cast<float>(options_.weight_decay);
@@ -42,26 +41,19 @@ class RmsProp final : public Optimizer {
     const auto alpha = static_cast<float>(options_.alpha);
     const auto rest = static_cast<float>(1 - options_.alpha);
     const auto epsilon = static_cast<float>(options_.epsilon);
-    float* __restrict w = weights.data();
-    const float* __restrict gradient = gradients.data();
-    float* __restrict v = moments_.get(0, weights.size()).data();
-    float* __restrict u = moments_.get(1, weights.size()).data();
-    in_pieces(weights.size(), [=](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) {
-        const float g = scale * gradient[i] + decay * w[i];
-        v[i] = alpha * v[i] + rest * g * g;
-        u[i] = momentum * u[i] + g / (std::sqrt(v[i]) + epsilon);
-        w[i] -= rate * u[i];
-      }
-    });
+    float* __restrict w = piece.weights;
+    const float* __restrict gradient = piece.gradients;
+    float* __restrict v = piece.moments[0];
+    float* __restrict u = piece.moments[1];
+    for (std::size_t i = 0; i < piece.size; ++i) {
+      const float g = scale * gradient[i] + decay * w[i];
+      v[i] = alpha * v[i] + rest * g * g;
+      u[i] = momentum * u[i] + g / (std::sqrt(v[i]) + epsilon);
+      w[i] -= rate * u[i];
+    }
   }
 
-  Archive save() const override { return moments_.save(); }
-  void restore(const Archive& state) override { moments_.restore(state); }
-
- private:
   Options options_;
-  Moments moments_{{"v", "u"}};
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 
 using namespace unroll;
 
-class Sgd final : public Optimizer {
+class Sgd final : public ElementwiseOptimizer {
  public:
   struct Options {
     double learning_rate = 0.1;
@@ -26,45 +26,39 @@ class Sgd final : public Optimizer {
     schema.option("weight_decay", &Options::weight_decay, "L2 penalty, added to the gradient")
         .at_least(0);
   }
-  explicit Sgd(const Options& options) : options_(options) {
+  explicit Sgd(const Options& options)
+      : ElementwiseOptimizer(options.learning_rate, moments_of(options)), options_(options) {
     if (options.nesterov && options.momentum <= 0)
       fail(Failure::usage, "sgd: nesterov needs a momentum above 0");
   }
 
-  double learning_rate() const override { return options_.learning_rate; }
+ private:
+  static std::vector<std::string> moments_of(const Options& options) {
+    return options.momentum > 0 ? std::vector<std::string>{"u"} : std::vector<std::string>{};
+  }
 
-  void update(std::span<float> weights, std::span<const float> gradients,
-              const UpdateStep& step) override {
+  void apply(const UpdateStep& step, const Piece& piece) const override {
     const auto rate = static_cast<float>(step.learning_rate);
     const auto scale = static_cast<float>(step.gradient_scale);
     const auto decay = static_cast<float>(options_.weight_decay);
     const auto momentum = static_cast<float>(options_.momentum);
     const bool nesterov = options_.nesterov;
-    float* __restrict w = weights.data();
-    const float* __restrict gradient = gradients.data();
-    if (options_.momentum <= 0) {
-      in_pieces(weights.size(), [=](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i)
-          w[i] -= rate * (scale * gradient[i] + decay * w[i]);
-      });
+    float* __restrict w = piece.weights;
+    const float* __restrict gradient = piece.gradients;
+    float* __restrict u = piece.moments[0];
+    if (u == nullptr) {
+      for (std::size_t i = 0; i < piece.size; ++i)
+        w[i] -= rate * (scale * gradient[i] + decay * w[i]);
       return;
     }
-    float* __restrict u = moments_.get(0, weights.size()).data();
-    in_pieces(weights.size(), [=](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) {
-        const float g = scale * gradient[i] + decay * w[i];
-        u[i] = momentum * u[i] + g;
-        w[i] -= rate * (nesterov ? g + momentum * u[i] : u[i]);
-      }
-    });
+    for (std::size_t i = 0; i < piece.size; ++i) {
+      const float g = scale * gradient[i] + decay * w[i];
+      u[i] = momentum * u[i] + g;
+      w[i] -= rate * (nesterov ? g + momentum * u[i] : u[i]);
+    }
   }
 
-  Archive save() const override { return moments_.save(); }
-  void restore(const Archive& state) override { moments_.restore(state); }
-
- private:
   Options options_;
-  Moments moments_{{"u"}};
 };
 
 }  // namespace
