@@ -1,81 +1,104 @@
-"""An installation works on its own: the program, its plugins, and plugins built against it."""
-import pathlib
+"""An installation works on its own: the build is installed, moved, and used as a stranger would.
+
+The program trains from its new place; a project outside the tree finds the CMake package and builds
+the tutorial's cell, which the program trains, and a program of its own that links the framework.
+"""
 import shutil
 import subprocess
 import unittest
 
 import harness
 
-PLUGIN = """
-#include <unroll/plugin.hpp>
-
-namespace {
-
-class Last final : public unroll::Sampler {
- public:
-  struct Options {};
-  static void describe(unroll::Schema<Options>& schema) { schema.summary("the last possible"); }
-  explicit Last(const Options&) {}
-  unroll::TokenId choose(std::span<const float> logits, unroll::RandomStream&) override {
-    auto id = static_cast<unroll::TokenId>(logits.size()) - 1;
-    while (logits[static_cast<std::size_t>(id)] < -1e30F) --id;
-    return id;
-  }
-};
-
-}  // namespace
-
-UNROLL_PLUGIN(sampler, "last", "1.0.0", Last)
-"""
-
 PROJECT = """
 cmake_minimum_required(VERSION 3.25)
-project(outside LANGUAGES CXX)
-find_package(unroll REQUIRED)
-unroll_add_plugin(sampler_last last.cpp)
+project(stranger LANGUAGES CXX)
+find_package(unroll 0.1 REQUIRED)
+unroll_add_plugin(cell_mgu mgu.cpp)
+add_executable(stranger main.cpp)
+target_link_libraries(stranger PRIVATE unroll::unroll)
+file(WRITE ${CMAKE_BINARY_DIR}/plugin_dir ${UNROLL_PLUGIN_DIR})
 """
+
+PROGRAM = """
+#include <unroll/plugin/registry.hpp>
+#include <cstdio>
+int main(int, char** arguments) {
+  unroll::Registry registry;
+  registry.add(arguments[1]);
+  for (const auto& plugin : registry.list())
+    std::printf("%s %s %s\\n", plugin.kind.c_str(), plugin.name.c_str(), plugin.refused.c_str());
+  std::puts(registry.describe("cell", "mgu").summary.c_str());
+  registry.make_sampler({"temperature", {}, {}});
+  std::puts(registry.make_tokenizer({"char", {}, {}})->lossless() ? "lossless" : "lossy");
+}
+"""
+
+
+def cached(name):
+    for line in (harness.BUILD / "CMakeCache.txt").read_text().splitlines():
+        if line.startswith(name + ":"):
+            return line.split("=", 1)[1]
+    return ""
 
 
 class Installation(harness.EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.quietly("cmake", "--install", harness.BUILD, "--prefix", self.folder / "first")
+        self.home = self.folder / "moved here"
+        shutil.move(self.folder / "first", self.home)
+
+    def command(self, *words):
+        return [str(self.home / "bin/runexp"), *map(str, words)]
+
     def quietly(self, *words):
         done = subprocess.run([str(word) for word in words], cwd=self.folder, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         self.assertEqual(done.returncode, 0, done.stdout)
+        return done.stdout
 
-    def test_works_from_its_prefix(self):
-        prefix = self.folder / "prefix"
-        self.quietly("cmake", "--install", harness.BUILD, "--prefix", prefix)
-        self.program = prefix / "bin/runexp"
-        self.experiment()
-        self.run_it("small.yaml", "--quiet", "--set", "training.epochs=1")
-        found = self.run_it("plugins", "lstm").stdout
-        self.assertIn(str(prefix), found)
+    def test_nothing_installed_holds_an_absolute_path(self):
+        libraries = {path.relative_to(self.home).as_posix(): path
+                     for path in self.home.rglob("*.so*")}
+        self.assertIn("lib/unroll/plugins/sampler_greedy.so", libraries)
+        for name, path in {**libraries, "bin/runexp": self.home / "bin/runexp"}.items():
+            for line in self.quietly("readelf", "-d", path).splitlines():
+                if "RPATH" in line or "RUNPATH" in line:
+                    for part in line.split("[", 1)[1].rstrip("]").split(":"):
+                        self.assertTrue(part.startswith("$ORIGIN"), f"{name}: {line}")
 
-        self.write("outside/last.cpp", PLUGIN)
-        self.write("outside/CMakeLists.txt", PROJECT)
-        self.quietly("cmake", "-S", "outside", "-B", "outside/build",
-                     f"-DCMAKE_PREFIX_PATH={prefix}", *self.toolchain())
-        self.quietly("cmake", "--build", "outside/build")
-        library = next(pathlib.Path(self.folder, "outside/build").rglob("sampler_last.so"))
-        self.run_it("sample", "runs/small.h5", "--plugins", library, "--sampler", "last")
+    def test_a_stranger_builds_against_it_and_trains(self):
+        project, build = self.folder / "project", self.folder / "project/build"
+        self.write("project/CMakeLists.txt", PROJECT)
+        self.write("project/main.cpp", PROGRAM)
+        shutil.copy(harness.ROOT / "tests/plugin/tutorial/mgu.cpp", project)
+        # The build's own compiler and sanitizers: a plugin must fit its framework.
+        sanitize = cached("UNROLL_SANITIZE")
+        self.quietly("cmake", "-S", project, "-B", build, f"-DCMAKE_PREFIX_PATH={self.home}",
+                     "-DCMAKE_BUILD_TYPE=Debug",
+                     f"-DCMAKE_CXX_COMPILER={cached('CMAKE_CXX_COMPILER')}",
+                     f"-DCMAKE_CXX_COMPILER_LAUNCHER={cached('CCACHE')}",
+                     f"-DCMAKE_CXX_FLAGS={cached('CMAKE_CXX_FLAGS')}"
+                     f"{f' -fsanitize={sanitize}' if sanitize else ''}",
+                     f"-DUNROLL_SANITIZE={sanitize}")
+        self.assertEqual((build / "plugin_dir").read_text(), f"{self.home}/lib/unroll/plugins")
+        self.quietly("cmake", "--build", build, "--parallel", "2")
 
-    def toolchain(self):
-        """The build's own compiler and flags: a plugin must fit its framework."""
-        kept = ("CMAKE_CXX_COMPILER:", "CMAKE_CXX_FLAGS:", "CMAKE_BUILD_TYPE:")
-        cache = (harness.BUILD / "CMakeCache.txt").read_text()
-        flags = [f"-D{line}" for line in cache.splitlines() if line.startswith(kept)]
-        sanitize = [line.partition("=")[2] for line in cache.splitlines()
-                    if line.startswith("UNROLL_SANITIZE:") and not line.endswith("=")]
-        if sanitize:
-            flags.append(f"-DCMAKE_CXX_FLAGS=-fsanitize={sanitize[0]}")
-        return flags
+        told = self.quietly(build / "stranger", build / "plugins").splitlines()
+        for line in ("cell mgu ", "sampler greedy ", "tokenizer char ", "lossless",
+                     "Minimal gated unit (Zhou et al. 2016)"):
+            self.assertIn(line, told)
 
-    def command(self, *words):
-        return [str(getattr(self, "program", harness.RUNEXP)), *map(str, words)]
+        self.assertIn(str(self.home), self.run_it("plugins", "lstm").stdout)
+        self.experiment(**{"cell: lstm": "cell: mgu", "epochs: 2": "epochs: 1"})
+        library = build / "plugins/cell_mgu.so"
+        self.run_it("small.yaml", "--quiet", "--plugins", library)
+        self.run_it("sample", "runs/small.h5", "--plugins", library, "--sampler", "greedy")
 
 
 if __name__ == "__main__":
-    if shutil.which("cmake") is None:
-        print("skipped: there is no cmake")
-        raise SystemExit(77)
+    for program in ("cmake", "readelf"):
+        if shutil.which(program) is None:
+            print(f"skipped: there is no {program}")
+            raise SystemExit(77)
     unittest.main()
