@@ -3,29 +3,11 @@
 #include <tuple>
 
 #include <unroll/core/error.hpp>
-#include <unroll/model/tokenizer.hpp>
+
+#include <model/letters.hpp>
 
 namespace unroll {
 namespace {
-
-/// Cuts at every byte.
-class Bytes final : public Tokenizer {
- public:
-  std::vector<std::string> cut(std::string_view text) const override {
-    std::vector<std::string> tokens;
-    for (const char byte : text) tokens.emplace_back(1, byte);
-    return tokens;
-  }
-  std::string join(std::span<const std::string> tokens) const override {
-    std::string text;
-    for (const std::string& token : tokens) text += token;
-    return text;
-  }
-  bool lossless() const override { return true; }
-  Vocabulary learn(std::span<const std::string_view> /*texts*/, SpecialTokens) const override {
-    return {};
-  }
-};
 
 Vocabulary example() {
   return {{"<unk>", "<begin>", "a", "b", "<end>"}, {.unknown = 0, .begin = 1, .end = 4}};
@@ -86,11 +68,11 @@ TEST(Vocabulary, RefusesDuplicatesAndForeignIds) {
 }
 
 TEST(Tokenizer, EncodesUnknownTokensAndLeavesSpecialOnesOutOfText) {
-  const Bytes bytes;
-  const std::vector<TokenId> ids = bytes.encode("abca", example());
+  const testing_room::Letters letters;
+  const std::vector<TokenId> ids = letters.encode("abca", example());
   EXPECT_EQ(ids, (std::vector<TokenId>{2, 3, 0, 2}));
-  EXPECT_EQ(bytes.decode(ids, example()), "aba");
-  EXPECT_THROW(bytes.encode("c", Vocabulary({"a"}, {})), Error);
+  EXPECT_EQ(letters.decode(ids, example()), "aba");
+  EXPECT_THROW(letters.encode("c", Vocabulary({"a"}, {})), Error);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A tokenizer of letters and an architecture that counts in its head, for tests of the room alone.
+// A model of letters whose architecture counts in its head, for tests of the room alone.
 #pragma once
 
 #include <algorithm>
@@ -9,24 +9,9 @@
 #include <unroll/model/sampler.hpp>
 #include <unroll/training/model.hpp>
 
-namespace unroll::testing_room {
+#include <model/letters.hpp>
 
-/// One token a byte.
-class Letters final : public Tokenizer {
- public:
-  std::vector<std::string> cut(std::string_view text) const override {
-    std::vector<std::string> tokens;
-    for (const char letter : text) tokens.emplace_back(1, letter);
-    return tokens;
-  }
-  std::string join(std::span<const std::string> tokens) const override {
-    std::string text;
-    for (const std::string& token : tokens) text += token;
-    return text;
-  }
-  bool lossless() const override { return true; }
-  Vocabulary learn(std::span<const std::string_view>, SpecialTokens) const override { return {}; }
-};
+namespace unroll::testing_room {
 
 /// Its state is the sum of all tokens so far; it believes that the next token is that sum modulo
 /// the vocabulary, with twice the weight of any other. Whatever disturbs the state shows.
