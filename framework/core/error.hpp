@@ -38,6 +38,9 @@ template <typename... Args>
   throw Error(kind, fmt::format(format, std::forward<Args>(args)...));
 }
 
+/// What the exception being handled says, whatever its type. Call inside a catch block.
+std::string current_exception_text();
+
 /// A place in a text file; lines and columns count from 1, and 0 means unknown.
 struct Mark {
   std::shared_ptr<const std::string> file;

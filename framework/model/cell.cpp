@@ -13,14 +13,36 @@ namespace {
       fmt::format("cell: {} is {}, expected {}", what, given.text(), wanted));
 }
 
-void check_state(const std::vector<StatePart>& parts, const State& state, std::int64_t batch) {
+/// What does not fit in a state of these parts; empty if all does.
+std::string misfit_of(const std::vector<StatePart>& parts, const State& state, std::int64_t batch) {
   if (state.size() != parts.size())
-    throw std::invalid_argument(
-        fmt::format("cell: {} state parts given, {} expected", state.size(), parts.size()));
+    return fmt::format("there are {} state parts, expected {}", state.size(), parts.size());
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const Shape wanted{batch, parts[i].width};
+    if (state[i].shape() != wanted)
+      return fmt::format("state part '{}' is {}, expected {}", parts[i].name,
+                         state[i].shape().text(), wanted.text());
+  }
+  return {};
+}
+
+void require_state(const std::vector<StatePart>& parts, const State& state, std::int64_t batch) {
+  const std::string wrong = misfit_of(parts, state, batch);
+  if (!wrong.empty()) throw std::invalid_argument("cell: " + wrong);
+}
+
+void promise_state(const std::vector<StatePart>& parts, const State& state, std::int64_t batch) {
+  const std::string wrong = misfit_of(parts, state, batch);
+  if (!wrong.empty()) throw BrokenContract("of what it gave, " + wrong);
+}
+
+/// "in Cell::step, projected [8, 96], h [8, 24]".
+std::string asked(const char* function, const Var& projected, const std::vector<StatePart>& parts,
+                  const State& state) {
+  std::string text = fmt::format("in {}, projected {}", function, projected.shape().text());
   for (std::size_t i = 0; i < parts.size(); ++i)
-    if (state[i].shape() != Shape{batch, parts[i].width})
-      misfit("state part '" + parts[i].name + "'", state[i].shape(),
-             Shape{batch, parts[i].width}.text());
+    text += fmt::format(", {} {}", parts[i].name, state[i].shape().text());
+  return text;
 }
 
 // Moves all but the first `lanes` of the living lanes to those that have ended.
@@ -37,41 +59,56 @@ void end_lanes(std::int64_t lanes, State& living, std::vector<State>& ended) {
 }  // namespace
 
 const std::vector<StatePart>& Cell::parts() const {
-  if (parts_.empty()) {
-    parts_ = state();
-    if (parts_.empty()) fail(Failure::plugin, "a cell's state() names no part");
-  }
+  if (parts_.empty())
+    parts_ = guarded(
+        origin_, [] { return "in Cell::state"; },
+        [&] {
+          std::vector<StatePart> found = state();
+          if (found.empty()) throw BrokenContract("it names no part");
+          return found;
+        });
   return parts_;
 }
 
 Var Cell::run_project(Var x) {
   if (x.shape().rank() < 2) misfit("x", x.shape(), "[..., N, I]");
-  return project(x);
+  return guarded(
+      origin_, [&] { return "in Cell::project, x " + x.shape().text(); },
+      [&] { return project(x); });
 }
 
 State Cell::run_step(Var projected, const State& state) {
   if (projected.shape().rank() != 2) misfit("projected", projected.shape(), "[N, P]");
-  check_state(parts(), state, projected.dim(0));
-  State next = step(projected, state);
-  check_state(parts(), next, projected.dim(0));
-  return next;
+  const std::int64_t batch = projected.dim(0);
+  require_state(parts(), state, batch);
+  return guarded(
+      origin_, [&] { return asked("Cell::step", projected, parts_, state); },
+      [&] {
+        State next = step(projected, state);
+        promise_state(parts_, next, batch);
+        return next;
+      });
 }
 
 Unrolled Cell::run_unroll(Var projected, const State& state) {
   if (projected.shape().rank() != 3) misfit("projected", projected.shape(), "[T, N, P]");
   const std::int64_t steps = projected.dim(0), batch = projected.dim(1);
-  check_state(parts(), state, batch);
+  require_state(parts(), state, batch);
+  const Shape outputs{steps, batch, output_width()};
   if (steps == 0) {
-    const Shape none{0, batch, output_width()};
     Graph& graph = Graph::of({&projected, &state.front()});
-    return {graph.constant(Tensor::zeros(none, projected.dtype())), state};
+    return {graph.constant(Tensor::zeros(outputs, projected.dtype())), state};
   }
-  Unrolled unrolled = unroll(projected, state);
-  if (unrolled.outputs.shape() != Shape{steps, batch, output_width()})
-    misfit("unroll()'s output", unrolled.outputs.shape(),
-           Shape{steps, batch, output_width()}.text());
-  check_state(parts(), unrolled.last, batch);
-  return unrolled;
+  return guarded(
+      origin_, [&] { return asked("Cell::unroll", projected, parts_, state); },
+      [&] {
+        Unrolled unrolled = unroll(projected, state);
+        if (unrolled.outputs.shape() != outputs)
+          throw BrokenContract(fmt::format("of what it gave, outputs are {}, expected {}",
+                                           unrolled.outputs.shape().text(), outputs.text()));
+        promise_state(parts_, unrolled.last, batch);
+        return unrolled;
+      });
 }
 
 // Until the end of the scope nobody else sees what the cell projected.
@@ -93,7 +130,7 @@ Unrolled Cell::run(Var x, const State& state) {
 }
 
 Unrolled Cell::run(Var x, const Packing& packing, const State& state) {
-  check_state(parts(), state, packing.lanes());
+  require_state(parts(), state, packing.lanes());
   const Var projected = run_project(x);
   const std::span<const Packing::Run> runs = packing.runs();
   if (runs.empty()) {
@@ -129,7 +166,7 @@ Unrolled Cell::unroll(Var projected, const State& state) {
   std::vector<Var> outputs;
   outputs.reserve(static_cast<std::size_t>(projected.dim(0)));
   for (std::int64_t t = 0; t < projected.dim(0); ++t) {
-    current = step(at(projected, t), current);
+    current = run_step(at(projected, t), current);
     outputs.push_back(current.front());
   }
   return {stack(outputs), std::move(current)};

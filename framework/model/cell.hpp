@@ -7,6 +7,7 @@
 
 #include <unroll/autodiff/ops.hpp>
 #include <unroll/model/initializers.hpp>
+#include <unroll/model/origin.hpp>
 #include <unroll/model/parameters.hpp>
 
 namespace unroll {
@@ -37,15 +38,16 @@ struct Unrolled {
 /// step. Override `unroll` only for a fused kernel; it must agree with looping `step`.
 ///
 /// Constructed as Cell(const Options&, const CellSizes&, const Parameters&), making its weights
-/// there. The public functions check shapes (std::invalid_argument) and are what the framework
-/// calls. Not thread safe.
+/// there. The public functions are what the framework calls. They check the shapes that they are
+/// given (std::invalid_argument) and, where the cell is a plugin's, name it in whatever its code
+/// throws and where it gives back other shapes than promised (PluginError). Not thread safe.
 class Cell {
  public:
   virtual ~Cell() = default;
 
-  /// The parts of the state; part 0 is the output h.
+  /// The parts of the state; part 0 is the output h. Read `parts`, which asks only once.
   virtual std::vector<StatePart> state() const = 0;
-
+  const std::vector<StatePart>& parts() const;
   std::int64_t output_width() const { return parts().front().width; }
 
   /// x [..., I] -> [..., P], all time steps in one product.
@@ -62,10 +64,13 @@ class Cell {
   /// its own last step, the given one where it has none. Nothing is computed beyond.
   Unrolled run(Var x, const Packing& packing, const State& state);
 
+  /// Whose code this is; the registry says so.
+  void comes_from(Origin origin) { origin_ = std::move(origin); }
+
  protected:
   virtual Var project(Var x) = 0;
   virtual State step(Var projected, const State& state) = 0;
-  /// Loops `step` unless overridden.
+  /// Loops `run_step` unless overridden.
   virtual Unrolled unroll(Var projected, const State& state);
 
   /// May `unroll` overwrite the value of `projected`? Only inside `run`.
@@ -74,8 +79,7 @@ class Cell {
  private:
   class Owning;
 
-  const std::vector<StatePart>& parts() const;
-
+  Origin origin_;
   mutable std::vector<StatePart> parts_;  ///< state(), asked once
   bool owns_projected_ = false;
 };

@@ -68,7 +68,7 @@ RecurrentState Recurrence::zero_state(Graph& graph, std::int64_t batch) const {
   for (const Layer& layer : layers_) {
     for (const auto& cell : layer.directions) {
       State& state = states.emplace_back();
-      for (const StatePart& part : cell->state())
+      for (const StatePart& part : cell->parts())
         state.push_back(graph.constant(Tensor::zeros({batch, part.width}, type_)));
     }
   }
@@ -134,7 +134,7 @@ RecurrentState Recurrence::from_values(Graph& graph, std::span<const Tensor> val
   for (const Layer& layer : layers_) {
     for (const auto& cell : layer.directions) {
       State& state = states.emplace_back();
-      for (const StatePart& part : cell->state()) {
+      for (const StatePart& part : cell->parts()) {
         if (next == values.size())
           throw std::invalid_argument("recurrence: too few tensors for a state");
         const Tensor& value = values[next++];

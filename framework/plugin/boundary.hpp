@@ -1,57 +1,28 @@
-// The boundary between the framework and the code of plugins: what is thrown there is translated.
+// The boundary between the framework and the code of plugins: every call into an object of theirs
+// names the plugin in what it throws (unroll/model/origin.hpp).
 #pragma once
 
-#include <fmt/core.h>
-
 #include <memory>
-#include <new>
-#include <utility>
 
-#include <unroll/core/error.hpp>
-#include <unroll/plugin/entry.hpp>
-#include <unroll/plugin/loader.hpp>
-#include <unroll/plugin/registry.hpp>
+#include <unroll/model/architecture.hpp>
+#include <unroll/model/cell.hpp>
+#include <unroll/model/dataset.hpp>
+#include <unroll/model/encoder.hpp>
+#include <unroll/model/optimizer.hpp>
+#include <unroll/model/origin.hpp>
+#include <unroll/model/sampler.hpp>
+#include <unroll/model/tokenizer.hpp>
 
 namespace unroll {
 
-/// An Error that already names its plugin: not translated again on its way through another one.
-class PluginError final : public Error {
- public:
-  using Error::Error;
-};
-
-/// Runs a plugin's code. Exceptions that are no Error become one of kind plugin: "sampler 's'
-/// threw while choosing a token: … (FILE)". An Error was written for people and passes as it is;
-/// memory that ran out is nobody's fault.
-template <typename Function>
-decltype(auto) guarded(const PluginInfo& plugin, const char* doing, Function function) {
-  try {
-    return function();
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw;
-  } catch (...) {
-    throw PluginError(Failure::plugin,
-                      fmt::format("{} '{}' threw while {}: {} ({})", plugin.kind, plugin.name,
-                                  doing, current_exception_text(), plugin.file.string()));
-  }
-}
-
-/// A plugin's object behind the boundary: the interface of its kind, every call guarded.
-std::unique_ptr<Tokenizer> behind_boundary(std::unique_ptr<Tokenizer> inner, PluginInfo plugin);
-std::unique_ptr<Sampler> behind_boundary(std::unique_ptr<Sampler> inner, PluginInfo plugin);
-std::unique_ptr<Dataset> behind_boundary(std::unique_ptr<Dataset> inner, PluginInfo plugin);
-std::unique_ptr<Optimizer> behind_boundary(std::unique_ptr<Optimizer> inner, PluginInfo plugin);
-std::unique_ptr<Architecture> behind_boundary(std::unique_ptr<Architecture> inner,
-                                              PluginInfo plugin);
-
-/// Cells and encoders work within an architecture, which is guarded.
-inline std::unique_ptr<Cell> behind_boundary(std::unique_ptr<Cell> inner, const PluginInfo&) {
-  return inner;
-}
-inline std::unique_ptr<Encoder> behind_boundary(std::unique_ptr<Encoder> inner, const PluginInfo&) {
-  return inner;
-}
+/// A plugin's object behind the boundary: the interface of its kind, every call guarded. A cell
+/// guards its own entrances, so it stays what it is.
+std::unique_ptr<Cell> behind_boundary(std::unique_ptr<Cell> inner, Origin origin);
+std::unique_ptr<Encoder> behind_boundary(std::unique_ptr<Encoder> inner, Origin origin);
+std::unique_ptr<Tokenizer> behind_boundary(std::unique_ptr<Tokenizer> inner, Origin origin);
+std::unique_ptr<Sampler> behind_boundary(std::unique_ptr<Sampler> inner, Origin origin);
+std::unique_ptr<Dataset> behind_boundary(std::unique_ptr<Dataset> inner, Origin origin);
+std::unique_ptr<Optimizer> behind_boundary(std::unique_ptr<Optimizer> inner, Origin origin);
+std::unique_ptr<Architecture> behind_boundary(std::unique_ptr<Architecture> inner, Origin origin);
 
 }  // namespace unroll

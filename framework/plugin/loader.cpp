@@ -1,7 +1,5 @@
 #include <unroll/plugin/loader.hpp>
 
-#include <cxxabi.h>
-
 #include <boost/dll/shared_library.hpp>
 #include <cstdlib>
 #include <mutex>
@@ -85,23 +83,6 @@ const PluginEntry& load_plugin(const std::filesystem::path& file, const Manifest
          manifest.kind, manifest.name, entry->kind, entry->name);
   }
   return *entry;
-}
-
-std::string current_exception_text() {
-  try {
-    throw;
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (...) {
-    int status = 0;
-    const std::type_info* type = abi::__cxa_current_exception_type();
-    if (type == nullptr) return "a foreign exception";
-    char* readable = abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
-    std::string text =
-        fmt::format("an exception of type {}", status == 0 ? readable : type->name());
-    std::free(readable);  // NOLINT: __cxa_demangle allocates with malloc
-    return text;
-  }
 }
 
 }  // namespace unroll

@@ -21,7 +21,4 @@ Inspection inspect_plugin(const std::filesystem::path& file);
 /// that contradicts the manifest, an exception from the library's own initialisation.
 const PluginEntry& load_plugin(const std::filesystem::path& file, const Manifest& manifest);
 
-/// What the exception being handled says, whatever its type.
-std::string current_exception_text();
-
 }  // namespace unroll

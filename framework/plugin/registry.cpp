@@ -27,6 +27,10 @@ struct Record {
   const PluginEntry* entry = nullptr;
 };
 
+Origin origin_of(const PluginInfo& plugin) {
+  return {plugin.kind, plugin.name, plugin.file.string()};
+}
+
 // An Error of a plugin's constructor, with the plugin named: options that do not go together were
 // checked nowhere else.
 template <typename Function>
@@ -189,12 +193,14 @@ struct Registry::Impl {
     problems.throw_if_any();
     const Record& record = load(kind, choice.name);
     auto made = named(record.info, [&] {
-      return guarded(record.info, "being made", [&] {
-        return static_cast<const PluginEntryOf<Kind>*>(record.entry)
-            ->make(options, std::forward<Args>(args)...);
-      });
+      return guarded(
+          origin_of(record.info), [] { return "while being made"; },
+          [&] {
+            return static_cast<const PluginEntryOf<Kind>*>(record.entry)
+                ->make(options, std::forward<Args>(args)...);
+          });
     });
-    return behind_boundary(std::move(made), record.info);
+    return behind_boundary(std::move(made), origin_of(record.info));
   }
 };
 
@@ -262,7 +268,9 @@ PluginInfo Registry::find(std::string_view kind, std::string_view name) const {
 
 Description Registry::describe(std::string_view kind, std::string_view name) const {
   const Record& record = impl_->load(kind, name);
-  return guarded(record.info, "describing its options", [&] { return record.entry->describe(); });
+  return guarded(
+      origin_of(record.info), [] { return "while describing its options"; },
+      [&] { return record.entry->describe(); });
 }
 
 std::vector<std::string> Registry::names(std::string_view kind) const {
@@ -274,8 +282,9 @@ Node Registry::resolve(std::string_view kind, const PluginChoice& choice,
   try {
     const Record& record = impl_->load(kind, choice.name);
     ReadContext context{problems, this};
-    return guarded(record.info, "reading its options",
-                   [&] { return record.entry->resolve(choice.options, context); });
+    return guarded(
+        origin_of(record.info), [] { return "while reading its options"; },
+        [&] { return record.entry->resolve(choice.options, context); });
   } catch (const Error& error) {
     problems.add(choice.mark, error.what(), error.kind());
     return choice.options;

@@ -36,8 +36,8 @@ struct PluginInfo {
 /// listed with the reason and disturbs no other.
 ///
 /// All failures are Error(plugin), one line that names the plugin and the file. An exception that
-/// leaves a plugin's code, in a constructor or a call, is copied into such an Error; what the
-/// plugin throws as an Error keeps its kind and text.
+/// leaves a plugin's code, in a constructor or a call, becomes such an Error that also names the
+/// call and its shapes; what the plugin throws as an Error keeps its kind and text.
 /// Thread safe once every folder has been added.
 class Registry final : public PluginCatalogue, public ComponentFactory {
  public:

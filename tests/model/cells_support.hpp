@@ -88,7 +88,7 @@ struct LoneCell {
 
   std::vector<Tensor> initial(std::int64_t batch) const {
     std::vector<Tensor> tensors;
-    for (const StatePart& part : cell->state())
+    for (const StatePart& part : cell->parts())
       tensors.push_back(random_tensor({batch, part.width}, part.name, store.dtype()));
     return tensors;
   }

@@ -154,10 +154,10 @@ TEST(Registry, ExceptionsOfCallsAreCopiedToo) {
   const auto sampler =
       Registry({kSound}).make_sampler({"sound", options({{"throws", "call"}}), {}});
   RandomStream random(1, "test");
-  EXPECT_EQ(
-      thrown([&] { sampler->choose({}, random); }),
-      std::pair(Failure::plugin, "sampler 'sound' threw while choosing a token: no token today (" +
-                                     kSound.string() + ")"));
+  EXPECT_EQ(thrown([&] { sampler->choose({}, random); }),
+            std::pair(Failure::plugin,
+                      "sampler 'sound' threw in Sampler::choose, logits [0]: no token today (" +
+                          kSound.string() + ")"));
 }
 
 TEST(Registry, SeveralThreadsMayLoad) {
