@@ -5,6 +5,8 @@
 #include <unroll/core/error.hpp>
 #include <unroll/core/random.hpp>
 #include <unroll/core/text.hpp>
+#include <unroll/core/unicode.hpp>
+#include <unroll/core/words.hpp>
 #include <unroll/model/adam.hpp>
 #include <unroll/model/answer.hpp>
 #include <unroll/model/architecture.hpp>

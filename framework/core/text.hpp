@@ -23,6 +23,8 @@ std::string join(std::span<const std::string> words, std::string_view separator 
 /// Offset of the first byte that is not UTF-8 (overlong forms and surrogates included).
 std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 
+/// 1,234,567.
+std::string grouped(std::int64_t number);
 /// 1.2 kB, 34.5 MB.
 std::string human_bytes(std::uint64_t bytes);
 /// 8.3 s, 2 min 05 s, 1 h 02 min.

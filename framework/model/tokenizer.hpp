@@ -18,14 +18,15 @@ class Tokenizer {
 
   /// Cuts a text into its tokens. Joining them gives back the text where `lossless()`.
   virtual std::vector<std::string> cut(std::string_view text) const = 0;
-  /// Puts tokens together into readable text.
+  /// Puts tokens together into readable text; that of more tokens begins with that of fewer.
   virtual std::string join(std::span<const std::string> tokens) const = 0;
   /// Does join(cut(text)) give back every text, byte for byte?
   virtual bool lossless() const = 0;
   /// The vocabulary of these texts: the tokens that earn an id, then the special ones, by
   /// Vocabulary::with_special.
   virtual Vocabulary learn(std::span<const std::string_view> texts, SpecialTokens wanted) const = 0;
-  /// The ids of a text; tokens the vocabulary lacks become its unknown token.
+  /// The ids of a text, one for each token of `cut`; what the vocabulary lacks becomes its unknown
+  /// token.
   /// The default cuts and looks up; override where going through strings is slow.
   virtual std::vector<TokenId> encode(std::string_view text, const Vocabulary& vocabulary) const;
 

@@ -54,7 +54,7 @@ Vocabulary Vocabulary::with_special(std::vector<std::string> tokens, SpecialToke
 }
 
 std::optional<TokenId> Vocabulary::find(std::string_view token) const {
-  const auto found = ids_.find(std::string(token));
+  const auto found = ids_.find(token);
   if (found == ids_.end()) return std::nullopt;
   return found->second;
 }

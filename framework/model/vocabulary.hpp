@@ -1,7 +1,9 @@
 // Vocabulary: tokens and their ids.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,8 +53,14 @@ class Vocabulary {
   static Vocabulary load(const Archive& archive);
 
  private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>()(text);
+    }
+  };
   std::vector<std::string> tokens_;
-  std::unordered_map<std::string, TokenId> ids_;
+  std::unordered_map<std::string, TokenId, Hash, std::equal_to<>> ids_;
   Special special_;
 };
 

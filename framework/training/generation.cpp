@@ -6,8 +6,24 @@
 #include <unroll/core/error.hpp>
 
 namespace unroll {
+namespace {
 
-Generator::Generator(const Model& model) : model_(model) {
+bool is_space(char c) {
+  return c == ' ' || c == '\n';
+}
+
+/// What is fed where nothing was read: as at a text's beginning, or behind a line break.
+TokenId first_token(const Vocabulary& vocabulary) {
+  if (vocabulary.special().begin) return *vocabulary.special().begin;
+  for (const char* line_break : {"\n", "\n\n"})
+    if (const auto id = vocabulary.find(line_break)) return *id;
+  return 0;
+}
+
+}  // namespace
+
+Generator::Generator(const Model& model)
+    : model_(model), written_(model.tokenizer(), model.vocabulary()) {
   decoder_ = model.architecture->decoder(1);
   if (!decoder_ || model.task().goal != Task::Goal::next_token)
     fail(Failure::usage, "this architecture does not go on from a prompt");
@@ -27,7 +43,8 @@ void Generator::feed(TokenId token) {
 
 void Generator::reset() {
   decoder_->reset();
-  begun_ = false;
+  written_.clear();
+  begun_ = spaced_ = false;
 }
 
 std::int64_t Generator::read(std::string_view text) {
@@ -36,8 +53,10 @@ std::int64_t Generator::read(std::string_view text) {
   if (!begun_ && vocabulary.special().begin) feed(*vocabulary.special().begin);
   for (const TokenId token : model_.tokenizer().encode(text, vocabulary)) {
     unknown += token == vocabulary.special().unknown ? 1 : 0;
+    written_.add(token);
     feed(token);
   }
+  if (!text.empty()) spaced_ = is_space(text.back()) && !written_.tail().ends_with(text.back());
   return unknown;
 }
 
@@ -46,11 +65,9 @@ Generated Generator::write(std::int64_t length, Sampler& sampler, RandomStream& 
   const auto start = std::chrono::steady_clock::now();
   const Vocabulary& vocabulary = model_.vocabulary();
   const Vocabulary::Special& special = vocabulary.special();
-  if (!begun_)  // nothing was read: as at a text's beginning
-    feed(special.begin ? *special.begin : vocabulary.find("\n").value_or(0));
+  if (!begun_) feed(first_token(vocabulary));
   sampler.begin();
   Generated result;
-  std::vector<TokenId> ids;
   for (; result.tokens < length; ++result.tokens) {
     for (const TokenId id : never_)
       logits_[static_cast<std::size_t>(id)] = -std::numeric_limits<float>::infinity();
@@ -59,13 +76,15 @@ Generated Generator::write(std::int64_t length, Sampler& sampler, RandomStream& 
       fail(Failure::plugin, "the sampler chose token {}, which must not be generated", token);
     feed(token);
     if (token == special.end) break;
-    ids.push_back(token);
-    if (on_text && !on_text(model_.tokenizer().decode({&token, 1}, vocabulary))) {
+    std::string piece = written_.add(token);
+    if (spaced_ && piece.starts_with(' ')) piece.erase(0, 1);
+    spaced_ = false;
+    result.text += piece;
+    if (on_text && !on_text(piece)) {
       ++result.tokens;
       break;
     }
   }
-  result.text = model_.tokenizer().decode(ids, vocabulary);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   result.seconds = taken.count();
   return result;

@@ -10,12 +10,13 @@
 
 #include <unroll/core/random.hpp>
 #include <unroll/model/sampler.hpp>
+#include <unroll/model/text_stream.hpp>
 #include <unroll/training/model.hpp>
 
 namespace unroll {
 
 struct Generated {
-  std::string text;          ///< what follows the prompt
+  std::string text;          ///< what follows the prompt, from the space before it if one is due
   std::int64_t unknown = 0;  ///< tokens of the prompt that the vocabulary lacks
   std::int64_t tokens = 0;
   double seconds = 0;
@@ -52,6 +53,8 @@ class Generator {
   std::unique_ptr<Decoder> decoder_;
   std::vector<TokenId> never_;  ///< unknown, begin
   std::vector<float> logits_;
+  TextStream written_;   ///< what was read and written
+  bool spaced_ = false;  ///< did the text read end in a space that its tokens do not hold?
   bool begun_ = false;
 };
 

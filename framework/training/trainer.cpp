@@ -65,6 +65,14 @@ Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const
          "the model {} needs whole examples, but this dataset gives pieces of one long text",
          options.model.name);
   plan.vocabulary = model.vocabulary().size();
+  if (model.domain->fields.text)
+    plan.text =
+        coverage_of({&Example::text, &Encoded::text, *model.text_tokenizer, model.domain->text},
+                    train, validation);
+  if (model.domain->fields.target)
+    plan.target = coverage_of(
+        {&Example::target, &Encoded::target, *model.target_tokenizer, model.domain->target}, train,
+        validation);
   plan.classes = static_cast<std::int64_t>(model.domain->classes.size());
   plan.parameters = model.parameters->count();
   plan.train_targets = targets_of(train, model);

@@ -10,6 +10,7 @@
 
 #include <unroll/model/dataset.hpp>
 #include <unroll/results/run_record.hpp>
+#include <unroll/training/coverage.hpp>
 #include <unroll/training/evaluate.hpp>
 #include <unroll/training/experiment.hpp>
 #include <unroll/training/learner.hpp>
@@ -68,6 +69,7 @@ enum class Status { completed, interrupted };
 struct Plan {
   std::int64_t parameters = 0;
   std::int64_t vocabulary = 0;
+  std::optional<Coverage> text, target;  ///< of the vocabularies that the data needs
   Task task;
   bool whole = false;  ///< are the data whole examples?
   std::int64_t classes = 0;

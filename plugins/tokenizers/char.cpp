@@ -6,70 +6,18 @@
 // them. Nothing is normalised: joining the tokens gives back every byte.
 #include <unroll/plugin.hpp>
 
-#include <unicode/brkiter.h>
-#include <unicode/utext.h>
-
 #include <algorithm>
-#include <array>
-#include <memory>
 #include <unordered_map>
 
 namespace {
 
+using unroll::for_each_segment;
+using unroll::next_code_point;
+using unroll::Segment;
 using unroll::TokenId;
 using unroll::Vocabulary;
 
 constexpr std::size_t kCodePoints = 0x110000;
-
-// The code point at `at`, which moves behind it. Text that is not UTF-8 is read safely, if not
-// sensibly: the framework has refused it before.
-std::size_t next_code_point(std::string_view text, std::size_t& at) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<std::size_t>(static_cast<unsigned char>(text[i])) : 0;
-  };
-  const std::size_t first = byte(at);
-  const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  std::size_t point = length == 1 ? first : first & (0x7FU >> length);
-  for (std::size_t i = 1; i < length; ++i) point = point << 6 | (byte(at + i) & 0x3F);
-  at = std::min(at + length, text.size());
-  return std::min(point, kCodePoints - 1);
-}
-
-// Calls `take(token)` for every grapheme cluster.
-template <typename Function>
-void for_each_grapheme(std::string_view text, Function take) {
-  UErrorCode status = U_ZERO_ERROR;
-  const std::unique_ptr<icu::BreakIterator> breaks(
-      icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
-  if (U_FAILURE(status)) {
-    unroll::fail(unroll::Failure::plugin, "ICU cannot find graphemes: {}", u_errorName(status));
-  }
-  // ICU counts in 32 bits; a cluster never goes on behind a line feed.
-  constexpr std::size_t kBlock = std::size_t{1} << 30;
-  while (!text.empty()) {
-    std::size_t length = text.size();
-    if (length > kBlock) {
-      const std::size_t line_feed = text.rfind('\n', kBlock);
-      if (line_feed == std::string_view::npos) {
-        unroll::fail(unroll::Failure::data, "a line of more than {} bytes", kBlock);
-      }
-      length = line_feed + 1;
-    }
-    const std::string_view block = text.substr(0, length);
-    UText* opened = utext_openUTF8(nullptr, block.data(), static_cast<int64_t>(length), &status);
-    const std::unique_ptr<UText, UText* (*)(UText*)> closed(opened, &utext_close);
-    if (U_SUCCESS(status)) breaks->setText(opened, status);
-    if (U_FAILURE(status)) {
-      unroll::fail(unroll::Failure::plugin, "ICU cannot read text: {}", u_errorName(status));
-    }
-    std::size_t begin = 0;
-    for (int32_t end = breaks->next(); end != icu::BreakIterator::DONE; end = breaks->next()) {
-      take(block.substr(begin, static_cast<std::size_t>(end) - begin));
-      begin = static_cast<std::size_t>(end);
-    }
-    text.remove_prefix(length);
-  }
-}
 
 // Ids by code point: pages of 256, of which a vocabulary needs few.
 class CodePointTable {
@@ -126,7 +74,8 @@ class Char final : public unroll::Tokenizer {
   std::vector<std::string> cut(std::string_view text) const override {
     std::vector<std::string> tokens;
     if (graphemes_) {
-      for_each_grapheme(text, [&](std::string_view token) { tokens.emplace_back(token); });
+      for_each_segment(text, Segment::grapheme,
+                       [&](std::string_view token) { tokens.emplace_back(token); });
     } else {
       for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end) {
         next_code_point(text, end);
@@ -155,7 +104,7 @@ class Char final : public unroll::Tokenizer {
     }
     std::vector<TokenId> ids;
     if (graphemes_) {
-      for_each_grapheme(text, [&](std::string_view token) {
+      for_each_segment(text, Segment::grapheme, [&](std::string_view token) {
         ids.push_back(vocabulary.find(token).value_or(*unknown));
       });
       return ids;
@@ -197,7 +146,7 @@ class Char final : public unroll::Tokenizer {
   std::vector<std::string> learn_graphemes(std::span<const std::string_view> texts) const {
     std::unordered_map<std::string_view, std::int64_t> counts;
     for (const std::string_view text : texts) {
-      for_each_grapheme(text, [&](std::string_view token) { ++counts[token]; });
+      for_each_segment(text, Segment::grapheme, [&](std::string_view token) { ++counts[token]; });
     }
     std::vector<std::string> tokens;
     for (const auto& [token, count] : counts) {

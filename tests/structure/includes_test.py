@@ -27,7 +27,7 @@ DOORS = {
     r"boost/dll": ["framework/plugin/"],
     r"openssl/": ["framework/core/"],
     r"hwy/": ["framework/tensor/", "framework/autodiff/"],
-    r"unicode/": ["plugins/tokenizers/", "framework/metrics/"],
+    r"unicode/": ["framework/core/", "framework/metrics/"],
     r"CLI/": ["tools/"],
 }
 

@@ -61,6 +61,8 @@ std::string figures_text(Task::Goal goal, const Figures& figures) {
   std::string text = fmt::format("{:.4f} {}", figures.loss(), loss_unit(goal));
   if (goal == Task::Goal::next_token || goal == Task::Goal::text)
     text += fmt::format(", {:.3f} bits/char", figures.bits_per_character());
+  if (figures.characters > 2 * figures.counted)  // tokens of more than a character
+    text += fmt::format(", perplexity {:.2f}", figures.perplexity());
   if (goal == Task::Goal::label || goal == Task::Goal::tags)
     text += fmt::format(", accuracy {:.1f} %", 100 * figures.accuracy());
   return text;
@@ -93,6 +95,10 @@ void TrainingReport::announce(const Trainer& trainer, const std::string& path) {
                   trainer.options().model.name, human_count(static_cast<double>(plan.parameters)),
                   human_count(static_cast<double>(plan.train_targets)), counted,
                   human_count(static_cast<double>(plan.validation_targets)), plan.split_name));
+  for (const auto& [name, coverage] :
+       {std::pair("vocabulary", plan.text), std::pair("vocabulary of the target", plan.target)})
+    if (coverage && !coverage->complete())
+      line_.print(styled(stderr, Style::dim, fmt::format("{} {}", name, coverage->text())));
   for (const std::string& notice : plan.notices)
     line_.print(styled(stderr, Style::dim, printable(notice)));
   const std::string from =

@@ -22,6 +22,13 @@ struct Options {
   bool dry_run = false, force = false, quiet = false, json = false;
 };
 
+Json coverage_json(const Coverage& coverage) {
+  return {{"size", coverage.size},
+          {"types", coverage.types},
+          {"coverage", coverage.share()},
+          {"unknown_validation", coverage.unknown_rate()}};
+}
+
 /// The resolved experiment as YAML, with what was found out about it as comments.
 void print_plan(Trainer& trainer, bool json) {
   const Plan& plan = trainer.plan();
@@ -30,20 +37,22 @@ void print_plan(Trainer& trainer, bool json) {
   const std::string counted(counted_unit(plan.task.goal));
   const double seconds = trial.seconds_per_step * static_cast<double>(plan.total_steps);
   if (json) {
-    const Json found = {{"resolved", yaml},
-                        {"parameters", plan.parameters},
-                        {"vocabulary", plan.vocabulary},
-                        {"split", plan.split_name},
-                        {"counted_in", counted},
-                        {"train_targets", plan.train_targets},
-                        {"validation_targets", plan.validation_targets},
-                        {"test_targets", plan.test_targets},
-                        {"steps", plan.total_steps},
-                        {"targets_per_step", plan.targets_per_step},
-                        {"weight_bytes", plan.weight_bytes},
-                        {"memory_bytes", peak_memory()},
-                        {"targets_per_second", trial.targets_per_second},
-                        {"seconds", seconds}};
+    Json found = {{"resolved", yaml},
+                  {"parameters", plan.parameters},
+                  {"vocabulary", plan.vocabulary},
+                  {"split", plan.split_name},
+                  {"counted_in", counted},
+                  {"train_targets", plan.train_targets},
+                  {"validation_targets", plan.validation_targets},
+                  {"test_targets", plan.test_targets},
+                  {"steps", plan.total_steps},
+                  {"targets_per_step", plan.targets_per_step},
+                  {"weight_bytes", plan.weight_bytes},
+                  {"memory_bytes", peak_memory()},
+                  {"targets_per_second", trial.targets_per_second},
+                  {"seconds", seconds}};
+    if (plan.text) found["coverage"] = coverage_json(*plan.text);
+    if (plan.target) found["target_coverage"] = coverage_json(*plan.target);
     print_json(found);
     return;
   }
@@ -53,7 +62,8 @@ void print_plan(Trainer& trainer, bool json) {
   };
   row("data", fmt::format("{} {} train, {} validate, {} test; split {}", plan.train_targets,
                           counted, plan.validation_targets, plan.test_targets, plan.split_name));
-  if (plan.vocabulary > 0) row("vocabulary", fmt::format("{} tokens", plan.vocabulary));
+  if (plan.text) row("vocabulary", plan.text->text());
+  if (plan.target) row("target", plan.target->text());
   if (plan.classes > 0) row("classes", fmt::format("{}", plan.classes));
   row("parameters", fmt::format("{}", plan.parameters));
   row("memory", fmt::format("about {}, measured", human_bytes(peak_memory())));
@@ -76,6 +86,9 @@ RunRecord make_record(const CheckedExperiment& experiment, Trainer& trainer) {
   record.config_resolved = to_yaml(resolved(trainer.options()));
   record.environment = describe_environment(trainer, *experiment.registry);
   record.vocabulary = trainer.model().domain->save();
+  const Plan& plan = trainer.plan();
+  if (plan.text) record.vocabulary.merge("statistics", plan.text->save());
+  if (plan.target) record.vocabulary.merge("target/statistics", plan.target->save());
   return record;
 }
 

@@ -61,12 +61,15 @@ Writer open_writer(const Options& options) {
   return writer;
 }
 
-/// Says which characters of a prompt the model does not know.
+/// Says which characters or words of a prompt the model does not know.
 void warn_of_unknown(const Model& model, std::string_view prompt) {
+  const Vocabulary& vocabulary = model.domain->text;
+  const std::vector<std::string> tokens = model.text_tokenizer->cut(prompt);
+  const std::vector<TokenId> ids = model.text_tokenizer->encode(prompt, vocabulary);
   std::vector<std::string> unknown;
-  for (const std::string& token : model.text_tokenizer->cut(prompt)) {
-    if (model.domain->text.find(token)) continue;
-    const std::string quoted = "'" + printable(token) + "'";
+  for (std::size_t i = 0; i < std::min(tokens.size(), ids.size()); ++i) {
+    if (ids[i] != vocabulary.special().unknown) continue;
+    const std::string quoted = "'" + printable(tokens[i]) + "'";
     if (std::find(unknown.begin(), unknown.end(), quoted) == unknown.end())
       unknown.push_back(quoted);
   }
