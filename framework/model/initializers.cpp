@@ -51,17 +51,19 @@ std::vector<double> orthonormal_rows(std::size_t count, std::size_t size, Random
   return rows;
 }
 
-double lecun_limit(std::int64_t hidden) {
-  return 1.0 / std::sqrt(static_cast<double>(hidden));
+/// A random scheme draws weights and biases alike within ±limit; 0 stands for the default scheme.
+double limit_of(const Scheme& scheme, std::int64_t hidden) {
+  if (scheme.name == "default") return 0;
+  if (scheme.name == "uniform") return scheme.scale;
+  if (scheme.name == "lecun") return 1.0 / std::sqrt(static_cast<double>(hidden));
+  fail(Failure::usage, "unknown initial weights '{}' (known: default, uniform, lecun)",
+       scheme.name);
 }
 
 /// The initializer of a weight matrix whose default is `otherwise`.
 Initializer by_scheme(const Scheme& scheme, std::int64_t hidden, Initializer otherwise) {
-  if (scheme.name == "default") return otherwise;
-  if (scheme.name == "uniform") return uniform(-scheme.scale, scheme.scale);
-  if (scheme.name == "lecun") return uniform(-lecun_limit(hidden), lecun_limit(hidden));
-  fail(Failure::usage, "unknown initial weights '{}' (known: default, uniform, lecun)",
-       scheme.name);
+  const double limit = limit_of(scheme, hidden);
+  return limit > 0 ? uniform(-limit, limit) : otherwise;
 }
 
 }  // namespace
@@ -134,8 +136,8 @@ Initializer recurrent_weights(const Scheme& scheme, std::int64_t hidden, std::in
 
 Initializer bias(const Scheme& scheme, std::int64_t hidden, std::int64_t begin, std::int64_t end,
                  double value) {
-  if (scheme.name != "lecun") return zeros_but(begin, end, value);
-  const double limit = lecun_limit(hidden);
+  const double limit = limit_of(scheme, hidden);
+  if (limit <= 0) return zeros_but(begin, end, value);
   return [=](Tensor& tensor, RandomStream& random) {
     std::int64_t index = 0;
     fill_with(tensor, [&] {

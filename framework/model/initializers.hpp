@@ -18,9 +18,9 @@ Initializer orthogonal(std::int64_t parts = 1);
 /// Zero but for columns begin … end-1 (a forget gate's bias).
 Initializer zeros_but(std::int64_t begin, std::int64_t end, double value);
 
-/// The scheme an experiment asks for by name, for every weight matrix of a model; biases keep
-/// what their cell says. "default": Glorot for W, orthogonal for U. "uniform": ±scale for all.
-/// "lecun": ±1/sqrt(hidden), as PyTorch does, biases too.
+/// The scheme an experiment asks for by name. "default": Glorot for W, orthogonal for U, zero for
+/// biases. The others draw biases too: "uniform" within ±scale, as char-rnn does, "lecun" within
+/// ±1/sqrt(hidden), as PyTorch does.
 struct Scheme {
   std::string name = "default";
   double scale = 0.08;

@@ -10,7 +10,8 @@ void InitialOptions::describe(Schema<InitialOptions>& schema) {
   schema.summary("how weights begin");
   schema
       .option("scheme", &InitialOptions::scheme,
-              "default: Glorot and orthogonal; uniform: within scale; lecun: within 1/sqrt(H)")
+              "default: Glorot and orthogonal, biases 0; with biases, uniform: within scale, "
+              "lecun: within 1/sqrt(H)")
       .choices({"default", "uniform", "lecun"});
   schema.option("scale", &InitialOptions::scale, "of uniform").above(0);
 }

@@ -3,7 +3,9 @@
 // `parts: 1` is a contiguous split: the first part of every text trains, the last validates (and
 // the end tests). `parts: 50` cuts each text into 50 equal pieces first and takes the last part of
 // every piece, as char-rnn does: an easier split, since every piece's training text stands right
-// before its validation text. Texts are cut between code points. A byte order mark is dropped.
+// before its validation text. `multiple_of` drops the end of a text first, so that the pieces are
+// equal: char-rnn keeps whole batches of windows. Texts are cut between code points. A byte order
+// mark is dropped.
 #include <unroll/plugin.hpp>
 
 #include <algorithm>
@@ -17,12 +19,17 @@ namespace {
 namespace fs = std::filesystem;
 using namespace unroll;
 
-/// The byte at or after `share` of the text where a code point begins.
-std::size_t cut_at(std::string_view text, double share) {
-  auto at = static_cast<std::size_t>(std::floor(static_cast<double>(text.size()) * share + 1e-6));
+/// The first byte not before `at` where a code point begins.
+std::size_t code_point_from(std::string_view text, std::size_t at) {
   at = std::min(at, text.size());
   while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
   return at;
+}
+
+/// The byte at or after `share` of the text where a code point begins.
+std::size_t cut_at(std::string_view text, double share) {
+  const double at = std::floor(static_cast<double>(text.size()) * share + 1e-6);
+  return code_point_from(text, static_cast<std::size_t>(at));
 }
 
 class Text final : public Dataset {
@@ -33,6 +40,7 @@ class Text final : public Dataset {
     double validation = 0.1;
     double test = 0.0;
     int parts = 1;
+    int multiple_of = 1;
     bool join = false;
   };
   static void describe(Schema<Options>& schema) {
@@ -49,6 +57,11 @@ class Text final : public Dataset {
         .option("parts", &Options::parts,
                 "cut every text into this many pieces and split each (char-rnn: 50)")
         .range(1, 10000);
+    schema
+        .option("multiple_of", &Options::multiple_of,
+                "drop the end of every text that is over a multiple of so many bytes (char-rnn: "
+                "batch times window)")
+        .at_least(1);
     schema.option("join", &Options::join, "make one text of all files before cutting");
   }
   explicit Text(const Options& options) : options_(options) {}
@@ -82,11 +95,21 @@ class Text final : public Dataset {
     const std::string shares =
         fmt::format("{:g}/{:g}/{:g}", percent(1 - options_.validation - options_.test),
                     percent(options_.validation), percent(options_.test));
-    return options_.parts == 1 ? "contiguous " + shares
-                               : fmt::format("{} parts {}", options_.parts, shares);
+    const std::string pieces = options_.parts == 1
+                                   ? "contiguous " + shares
+                                   : fmt::format("{} parts {}", options_.parts, shares);
+    return options_.multiple_of == 1
+               ? pieces
+               : fmt::format("{} of a multiple of {}", pieces, options_.multiple_of);
   }
 
   void cut(std::string_view text, const std::string& name, Splits& splits) const {
+    const auto multiple = static_cast<std::size_t>(options_.multiple_of);
+    if (text.size() < multiple)
+      fail(Failure::data, "{}: its {} bytes are shorter than multiple_of ({}); lower it", name,
+           text.size(), multiple);
+    const std::size_t over = text.size() % multiple;
+    text = text.substr(0, code_point_from(text, text.size() - over));
     for (int part = 0; part < options_.parts; ++part) {
       const std::size_t begin = cut_at(text, static_cast<double>(part) / options_.parts);
       const std::size_t end = cut_at(text, static_cast<double>(part + 1) / options_.parts);

@@ -73,7 +73,9 @@ TEST(Initializers, SchemesReplaceTheDefaults) {
     EXPECT_GT(largest(made(each, {64, 64})), 0.078);
   }
   EXPECT_LE(largest(made(init::input_weights(lecun, 64, 4), {64, 256})), 0.125);
-  EXPECT_EQ(largest(made(init::bias(uniform, 8), {32})), 0);
+  EXPECT_EQ(largest(made(init::bias({}, 8), {32})), 0);
+  EXPECT_LE(largest(made(init::bias(uniform, 8), {256})), 0.08);
+  EXPECT_GT(largest(made(init::bias(uniform, 8), {256})), 0.07);
   EXPECT_GT(largest(made(init::bias(lecun, 64), {256})), 0.12);
   EXPECT_THROW(init::input_weights({"glorott", 0}, 8, 1), Error);
 }

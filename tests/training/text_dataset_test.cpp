@@ -58,6 +58,18 @@ TEST_F(TextDataset, PartsAreSplitEachOnItsOwn) {
   EXPECT_EQ(splits.split_name, "2 parts 80/20/0");
 }
 
+TEST_F(TextDataset, DropsWhatIsOverAMultiple) {
+  write_file(folder / "a.txt", "0123456789abcdefghijklm");
+  const Splits splits = load_file("a.txt", "validation: 0.2, parts: 2, multiple_of: 10");
+  ASSERT_EQ(splits.train.size(), 2U);
+  EXPECT_EQ(splits.train[1].text, "abcdefgh");
+  EXPECT_EQ(splits.validation[1].text, "ij");
+  EXPECT_EQ(splits.split_name, "2 parts 80/20/0 of a multiple of 10");
+  EXPECT_EQ(load_file("a.txt", "multiple_of: 23").validation[0].text, "klm");
+  EXPECT_THAT(refusal("files: [" + (folder / "a.txt").string() + "], multiple_of: 24"),
+              HasSubstr("shorter than multiple_of"));
+}
+
 TEST_F(TextDataset, CutsBetweenCodePointsAndDropsAByteOrderMark) {
   write_file(folder / "a.txt", "\xEF\xBB\xBF\xC3\xA4\xC3\xB6\xC3\xBC\xC3\xA4\xC3\xB6");
   const Splits splits = load_file("a.txt", "validation: 0.5");
