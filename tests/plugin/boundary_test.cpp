@@ -29,7 +29,7 @@ class Faults : public testing::Test {
     const Node options =
         Node::map({{"cell", {}, cell}, {"hidden", {}, Node::scalar(std::to_string(H))}});
     return registry().make_architecture({"many_to_many", options, {}},
-                                        {domain_, registry(), Parameters(store_)});
+                                        {domain_, registry(), Parameters(store_.emplace(1))});
   }
 
   std::pair<Failure, std::string> running(const std::string& in) {
@@ -56,7 +56,7 @@ class Faults : public testing::Test {
     domain.text = {{"a", "b", "c", "d"}, {}};
     return domain;
   }();
-  ParameterStore store_{1};
+  std::optional<ParameterStore> store_;  ///< of the last architecture
   Graph graph_;
 };
 
@@ -105,7 +105,7 @@ TEST_F(Faults, WhileGeneratingNameTheCellToo) {
 }
 
 TEST_F(Faults, OfAnEncoderNameTheEncoder) {
-  const auto encoder = registry().make_encoder({"faulty", {}, {}}, {{3}, 4}, Parameters(store_));
+  const auto encoder = registry().make_encoder({"faulty", {}, {}}, {{3}, 4}, Parameters(store_.emplace(1)));
   try {
     encoder->encode(graph_.constant(Tensor::zeros({2, 3})), nullptr);
     FAIL() << "encoded";

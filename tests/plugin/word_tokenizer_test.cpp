@@ -41,8 +41,9 @@ TEST(WordTokenizer, RareWordsAreUnknown) {
 }
 
 TEST(WordTokenizer, SpecialTokensLeaveTheIdsOfWordsAlone) {
-  const std::string_view text = "<unk> <bos> yes";
   for (const char* split : {"unicode", "spaces"}) {
+    const std::string_view text =
+        split == std::string("spaces") ? "no <unk> yes" : "<unk> <bos> yes";
     const auto tokenizer = make({{"split", split}});
     const Vocabulary stream = tokenizer->learn(std::span(&text, 1), {});
     const Vocabulary both = tokenizer->learn(std::span(&text, 1), {.begin = true, .end = true});
@@ -50,7 +51,7 @@ TEST(WordTokenizer, SpecialTokensLeaveTheIdsOfWordsAlone) {
     EXPECT_EQ(both.special().end, both.size() - 1) << split;
   }
   const auto tokenizer = make({{"split", "spaces"}});
-  const Vocabulary vocabulary = learn(*tokenizer, text);
+  const Vocabulary vocabulary = learn(*tokenizer, "<unk> <bos> yes");
   EXPECT_THAT(vocabulary.tokens(), ElementsAre("<bos>", "yes", "<unk>"))
       << "a text that was cut already may say which of its words are unknown";
   EXPECT_THAT(tokenizer->encode("no <unk> yes", vocabulary), ElementsAre(2, 2, 1));

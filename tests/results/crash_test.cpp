@@ -97,6 +97,15 @@ TEST(Crash, KilledAtAnyMomentTheFileOpensAndNothingReportedIsLost) {
   EXPECT_GT(furthest, kStepsPerCheckpoint);
 }
 
+/// Kills a child, however the test ends: one that waits for ever would hold up its runner.
+struct Ended {
+  pid_t child;
+  ~Ended() {
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+  }
+};
+
 TEST(Crash, ReadersNeverSeeHalfACheckpoint) {
   const Scratch scratch;
   const auto path = scratch / "run.h5";
@@ -111,6 +120,7 @@ TEST(Crash, ReadersNeverSeeHalfACheckpoint) {
       ::_exit(1);
     }
   }
+  const Ended ended{child};
   std::int64_t first = 0;
   ASSERT_EQ(::read(pipe[0], &first, sizeof first), ssize_t{sizeof first});
   std::size_t rows = 0;
@@ -120,8 +130,6 @@ TEST(Crash, ReadersNeverSeeHalfACheckpoint) {
     EXPECT_GE(now, rows) << "rows that had been seen are gone";
     rows = now;
   }
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
   ::close(pipe[0]);
   ::close(pipe[1]);
   EXPECT_GT(rows, 0u);
