@@ -48,6 +48,15 @@ class GetData(Fetching):
         self.assertIn("ready", self.get("book", "--catalogue", catalogue).stdout)
         self.assertTrue((self.cache / "book" / ".checked").exists())
 
+    def test_takes_away_what_a_killed_one_left(self):
+        self.program("npm", "echo half >half\nkill -9 $PPID\n")
+        source = {"npm": "words@1.0", "sha256": sha256(TEXT), "extract": "plain"}
+        self.get("book", "--catalogue", self.catalogue({"book.txt": TEXT}, source), code=-9)
+        self.assertNotEqual(self.cached(), {})
+        catalogue = self.catalogue({"book.txt": TEXT}, self.url_source(self.original("a.txt", TEXT)))
+        self.get("book", "--catalogue", catalogue)
+        self.assertEqual(self.cached(), {"book/book.txt": TEXT})
+
     def test_leaves_other_files_of_the_folder(self):
         catalogue = self.catalogue({"book.txt": TEXT}, self.url_source(self.original("a.txt", TEXT)))
         (self.cache / "book").mkdir(parents=True)

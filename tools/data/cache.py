@@ -9,11 +9,13 @@ import fcntl
 import hashlib
 import os
 import pathlib
+import shutil
 
 from catalogue import DataError
 from table import problem
 
 RECORD = ".checked"
+PARTIAL = ".partial-"  # begins the names of what is not finished
 CHUNK = 1 << 20
 
 
@@ -43,6 +45,8 @@ def locked(cache, say):
         except BlockingIOError:
             say("waiting for another get-data to end")
             fcntl.flock(folder, fcntl.LOCK_EX)
+        for remains in cache.glob(PARTIAL + "*"):  # of one that was killed
+            shutil.rmtree(remains, ignore_errors=True)
         yield
     finally:
         os.close(folder)

@@ -10,7 +10,7 @@ import pathlib
 import sys
 import tempfile
 
-from cache import complaint, hand_over
+from cache import PARTIAL, complaint, hand_over
 from catalogue import EXTRACTORS, DataError
 from originals import has_second_way, label
 
@@ -25,7 +25,7 @@ def fetch(name, entry, cache, originals):
             where = label(source, anew)
             try:
                 # Beside its goal, so that the last step is a rename within one file system.
-                with tempfile.TemporaryDirectory(prefix=".partial-", dir=cache) as scratch:
+                with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=cache) as scratch:
                     prepared = pathlib.Path(scratch) / name
                     prepared.mkdir()
                     extract(source, originals.get(source, anew), entry.files, prepared)
