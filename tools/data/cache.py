@@ -77,7 +77,8 @@ def complaint(rule, content, checksum):
     if rule.sha256:
         if checksum in rule.sha256:
             return None
-        return f"has SHA-256 {checksum[:12]}…, not {'… or '.join(each[:12] for each in rule.sha256)}… as catalogued"
+        known = " or ".join(f"{each[:12]}…" for each in rule.sha256)
+        return f"has SHA-256 {checksum[:12]}…, not {known} as catalogued"
     return problem(content, rule.columns, rule.least_rows)
 
 
