@@ -162,7 +162,10 @@ std::string spell(std::string_view mark, Gap before, Gap after) {
   const bool alike = usual.left == usual.right;
   if (before == Gap::open) sides.left = alike == sides.right;
   if (after == Gap::open) sides.right = alike == sides.left;
-  return (sides.left ? " " : "") + std::string(mark) + (sides.right ? " " : "");
+  std::string spelt(sides.left ? " " : "");
+  spelt.append(mark);
+  if (sides.right) spelt += ' ';
+  return spelt;
 }
 
 }  // namespace
