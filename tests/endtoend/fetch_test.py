@@ -100,7 +100,7 @@ class Fetching(harness.EndToEnd):
         running.send_signal(signal.SIGTERM)
         with running.stderr:
             rest = running.stderr.read()
-        self.assertEqual(running.wait(timeout=30), 4)
+        self.assertEqual(running.wait(timeout=30 * harness.PATIENCE), 4)
         self.assertIn("corpus 'book' cannot be fetched: interrupted", rest)
         self.assertEqual(list(self.cache.iterdir()), [])
 

@@ -9,6 +9,8 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("UNROLL_BUILD", ROOT / "build"))
 RUNEXP = BUILD / "bin/runexp"
+# Instrumented programs are slower: time limits are multiplied by this.
+PATIENCE = float(os.environ.get("UNROLL_TEST_PATIENCE", "1"))
 NAMES = ("Alice", "the Hatter", "a white rabbit", "the Queen", "my cat Dinah", "the Dormouse")
 DEEDS = ("went down the hole", "sat at the table", "drank the tea", "looked at the watch",
          "sang a song", "asked a riddle", "ran across the garden")
@@ -67,7 +69,7 @@ class EndToEnd(unittest.TestCase):
     def run_it(self, *words, code=0, environment=None, **options):
         """Runs runexp in the scratch folder, checks the exit code and gives what it printed."""
         done = subprocess.run(self.command(*words), cwd=self.folder, capture_output=True,
-                              encoding="utf-8", timeout=120,
+                              encoding="utf-8", timeout=120 * PATIENCE,
                               env=self.environment(**(environment or {})), **options)
         self.assertEqual(done.returncode, code,
                          f"{words}\n--- stdout\n{done.stdout}\n--- stderr\n{done.stderr}")

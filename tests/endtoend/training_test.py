@@ -140,7 +140,7 @@ class Interruption(RunTest):
 
     def stop(self, process, number):
         process.send_signal(number)
-        return process.communicate(timeout=60)
+        return process.communicate(timeout=60 * harness.PATIENCE)
 
     def test_an_interrupted_run_resumes_to_the_same_bits(self):
         self.experiment()
@@ -176,7 +176,7 @@ class Interruption(RunTest):
         process.send_signal(signal.SIGTERM)
         time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=60 * harness.PATIENCE)
         self.assertIn(process.returncode, (130, 143, -signal.SIGINT, -signal.SIGTERM))
 
     def test_a_killed_run_opens_and_resumes(self):

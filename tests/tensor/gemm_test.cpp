@@ -83,6 +83,19 @@ TEST(Gemm, RunsInsideParallelTasks) {
   for (const auto& result : results) EXPECT_EQ(result, results[0]);
 }
 
+// Every product is below the least normal number. A thread that flushes none would store it.
+TEST(Gemm, FlushesDenormalsInEveryThread) {
+  constexpr std::int64_t kSize = 256;
+  const std::vector<float> A(kSize * kSize, 1e-30f), B(kSize * kSize, 1e-12f);
+  std::vector<float> C(kSize * kSize, 1.0f);
+  for (int threads : {1, 2, 3}) {
+    Engine::get().set_threads(threads);
+    gemm(false, false, kSize, kSize, kSize, 1.0f, A.data(), kSize, B.data(), kSize, 0.0f, C.data(),
+         kSize);
+    EXPECT_EQ(std::count(C.begin(), C.end(), 0.0f), kSize * kSize) << threads;
+  }
+}
+
 TEST(Gemm, RepeatsToTheBit) {
   RandomStream random(3, "gemm");
   constexpr std::int64_t M = 16, N = 32, K = 30000;  // a long reduction, which oneDNN splits

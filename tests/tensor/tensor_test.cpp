@@ -3,11 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <filesystem>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <unroll/tensor/engine.hpp>
+#include <unroll/tensor/gemm.hpp>
+#include <unroll/tensor/parallel.hpp>
 #include <unroll/tensor/tensor.hpp>
 
 namespace unroll {
@@ -137,6 +141,25 @@ TEST(Engine, KnowsWhatItRunsOn) {
   EXPECT_THAT(engine.library_version(), HasSubstr("oneDNN "));
   EXPECT_THAT(engine.processor(), HasSubstr(engine.vector_target()));
   EXPECT_THROW(engine.set_threads(0), std::invalid_argument);
+}
+
+// oneDNN is linked with GCC's OpenMP, Unroll with its compiler's. Were both in use, each would keep
+// threads of its own: more than were asked for, and those of oneDNN would not flush denormals.
+TEST(Engine, SharesItsThreadsWithOneDnn) {
+  const auto threads_of_this_process = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+  };
+  constexpr int kThreads = 4;
+  Engine::get().set_threads(kThreads);
+  parallel_for(kThreads, [](std::int64_t) {});
+  const auto before = threads_of_this_process();
+  EXPECT_GE(before, kThreads);
+  constexpr std::int64_t kSize = 300;
+  const std::vector<float> A(kSize * kSize, 1.0f);
+  std::vector<float> C(kSize * kSize);
+  gemm(false, false, kSize, kSize, kSize, 1.0f, A.data(), kSize, A.data(), kSize, 0.0f, C.data(),
+       kSize);
+  EXPECT_EQ(threads_of_this_process(), before);
 }
 
 }  // namespace
