@@ -1,28 +1,11 @@
 // Losses against PyTorch and finite differences.
 #include <gmock/gmock.h>
 
-#include <unroll/results/hdf5.hpp>
-
 #include "gradient_cases.hpp"
+#include "stored.hpp"
 
 namespace unroll::test {
 namespace {
-
-Tensor tensor_of(const Archive& stored, const std::string& name, DType type) {
-  if (!stored.has(name)) return {};
-  const std::vector<double> values = as_doubles(stored.array(name));
-  return Tensor::of<double>(Shape(stored.array(name).shape), values).to(type);
-}
-
-void expect_near(const Tensor& ours, const Tensor& theirs, double tolerance,
-                 const std::string& what) {
-  const Tensor x = ours.to(DType::f64);
-  for (std::int64_t i = 0; i < x.size(); ++i) {
-    const double wanted = theirs.data<double>()[i];
-    EXPECT_NEAR(x.data<double>()[i], wanted, tolerance * (1 + std::abs(wanted)))
-        << what << ' ' << i;
-  }
-}
 
 TEST(LossFixtures, MatchPyTorchsCrossEntropy) {
   const Hdf5File file = Hdf5File::open(UNROLL_FIXTURES "/ops.h5");
@@ -46,6 +29,8 @@ TEST(LossFixtures, MatchPyTorchsCrossEntropy) {
                         {tensor_of(stored, "class_weights", type), smoothing});
       const Var loss = (1 / entropy.weight) * entropy.total;
       expect_near(loss.value(), tensor_of(stored, "loss", DType::f64), tolerance, name);
+      expect_near(log_softmax(logits).value(), tensor_of(stored, "log_softmax"), tolerance,
+                  name + " log softmax");
       graph.backward(loss);
       expect_near(graph.gradient(logits), tensor_of(stored, "gradients/logits", DType::f64),
                   tolerance, name + " gradient");
