@@ -22,10 +22,12 @@
 #include <unroll/model/initial_state.hpp>
 #include <unroll/model/initializers.hpp>
 #include <unroll/model/ngram_model.hpp>
+#include <unroll/model/npy_file.hpp>
 #include <unroll/model/optimizer.hpp>
 #include <unroll/model/records.hpp>
 #include <unroll/model/recurrence.hpp>
 #include <unroll/model/recurrent_options.hpp>
+#include <unroll/model/row_table.hpp>
 #include <unroll/model/sampler.hpp>
 #include <unroll/model/splitting.hpp>
 #include <unroll/model/synthetic.hpp>
@@ -34,3 +36,4 @@
 #include <unroll/model/token_layers.hpp>
 #include <unroll/model/tokenizer.hpp>
 #include <unroll/plugin/export.hpp>
+#include <unroll/results/hdf5.hpp>

@@ -20,6 +20,9 @@ class BadExamples {
     if (count_++ == 0) first_ = message;
   }
 
+  /// Reported, and skipped, so far.
+  std::int64_t count() const noexcept { return count_; }
+
   /// Says how many were skipped, and the first of them; nothing if none were.
   void tell(std::vector<std::string>& notices) const {
     if (count_ > 0)

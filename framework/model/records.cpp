@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 struct Row {
   std::vector<std::string> cells;
   std::int64_t line = 0;
+  std::size_t number = 0;
 };
 
 /// Cuts delimited text into rows. `quoted`: RFC 4180, where a quoted cell may hold line breaks.
@@ -38,8 +39,9 @@ class Rows {
         more = quoted_ && at_ < text_.size() && text_[at_] == '"' ? quoted_cell(row, whole)
                                                                   : plain_cell(row);
       }
-      if (!whole || (row.cells.size() == 1 && row.cells[0].empty())) continue;
-      return row;
+      if (whole && row.cells.size() == 1 && row.cells[0].empty()) continue;
+      row.number = count_++;
+      if (whole) return row;
     }
     return std::nullopt;
   }
@@ -98,6 +100,7 @@ class Rows {
   BadExamples& bad_;
   std::size_t at_ = 0;
   std::int64_t line_ = 1;
+  std::size_t count_ = 0;
 };
 
 std::optional<std::size_t> as_number(const std::string& column) {
@@ -144,6 +147,7 @@ std::vector<Record> read_delimited(const std::string& text, const std::string& n
   while (const std::optional<Row> row = rows.next()) {
     Record record;
     record.origin = fmt::format("{}:{}", name, row->line);
+    record.row = row->number - (header ? 1 : 0);
     for (const std::size_t place : where) {
       if (place >= row->cells.size()) break;
       record.cells.push_back(row->cells[place]);
@@ -161,6 +165,7 @@ std::vector<Record> read_json_lines(const std::string& text, const std::string& 
                                     const std::vector<std::string>& columns, BadExamples& bad) {
   std::vector<Record> records;
   std::int64_t line = 0;
+  std::size_t count = 0;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     const std::string_view row = std::string_view(text).substr(begin, end - begin);
@@ -169,6 +174,7 @@ std::vector<Record> read_json_lines(const std::string& text, const std::string& 
     if (row.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     Record record;
     record.origin = fmt::format("{}:{}", name, line);
+    record.row = count++;
     const auto json = nlohmann::json::parse(row, nullptr, false);
     if (!json.is_object()) {
       bad.report(record.origin + ": is not a JSON object");

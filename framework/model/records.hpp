@@ -13,7 +13,8 @@ namespace unroll {
 /// One row, its cells in the order of the columns that were asked for.
 struct Record {
   std::vector<std::string> cells;
-  std::string origin;  ///< "names.tsv:17"
+  std::string origin;   ///< "names.tsv:17"
+  std::size_t row = 0;  ///< its place among the rows, bad ones counted, header and blank lines not
 };
 
 struct RecordFormat {

@@ -102,7 +102,7 @@ class ParallelText final : public Dataset {
   std::vector<Grouped> read_aligned(const Files& files) {
     if (files.text.empty() || files.target.empty())
       fail(Failure::usage, "data: aligned files are two: text and target");
-    const fs::path paths[2] = {find(files.text), find(files.target)};
+    const fs::path paths[2] = {find_one_file(files.text), find_one_file(files.target)};
     std::vector<std::string> lines[2];
     for (int side = 0; side < 2; ++side) {
       note_file(paths[side]);
@@ -120,13 +120,6 @@ class ParallelText final : public Dataset {
       add(pairs, std::move(lines[0][i]), std::move(lines[1][i]),
           paths[0].string() + ":" + std::to_string(i + 1), {});
     return pairs;
-  }
-
-  /// A path where there is such a file, else a file of a data set.
-  static fs::path find(const std::string& name) {
-    if (fs::is_regular_file(name)) return name;
-    return name.starts_with('/') || name.starts_with('.') ? find_files(name).front()
-                                                          : find_corpus(name).front();
   }
 
   void note_file(const fs::path& path) {

@@ -105,7 +105,8 @@ TEST_F(Faults, WhileGeneratingNameTheCellToo) {
 }
 
 TEST_F(Faults, OfAnEncoderNameTheEncoder) {
-  const auto encoder = registry().make_encoder({"faulty", {}, {}}, {{3}, 4}, Parameters(store_.emplace(1)));
+  const auto encoder =
+      registry().make_encoder({"faulty", {}, {}}, {{3}, 4}, Parameters(store_.emplace(1)));
   try {
     encoder->encode(graph_.constant(Tensor::zeros({2, 3})), nullptr);
     FAIL() << "encoded";
