@@ -1,5 +1,6 @@
 #include <unroll/metrics/bleu.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -12,7 +13,7 @@ namespace {
 /// The sums over a corpus that BLEU is made of; orders count from 0.
 struct Counts {
   std::array<std::int64_t, kBleuOrder> matched{}, total{};
-  std::int64_t hypothesis_length = 0, reference_length = 0;
+  std::int64_t hypothesis_length = 0, reference_length = 0, longest_reference = 0;
 };
 
 class Counter {
@@ -22,7 +23,10 @@ class Counter {
   void add(const std::string& hypothesis, std::span<const std::string> references) {
     const Symbols written = symbols(hypothesis);
     std::vector<Symbols> wanted;
-    for (const std::string& reference : references) wanted.push_back(symbols(reference));
+    for (const std::string& reference : references) {
+      wanted.push_back(symbols(reference));
+      counts_.longest_reference = std::max(counts_.longest_reference, std::ssize(wanted.back()));
+    }
     for (std::size_t n = 0; n < kBleuOrder; ++n) {
       Ngrams allowed = ngrams(wanted.front(), n + 1);
       for (std::size_t i = 1; i < wanted.size(); ++i)
@@ -68,6 +72,7 @@ Bleu score(const Counts& counts, const BleuOptions& options) {
   Bleu bleu;
   bleu.hypothesis_length = counts.hypothesis_length;
   bleu.reference_length = counts.reference_length;
+  bleu.longest_reference = counts.longest_reference;
   bleu.brevity_penalty = brevity_penalty(static_cast<double>(counts.hypothesis_length),
                                          static_cast<double>(counts.reference_length));
   if (counts.matched[0] == 0) return bleu;  // and so none of any order

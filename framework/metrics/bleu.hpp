@@ -42,6 +42,8 @@ struct Bleu {
   std::array<double, kBleuOrder> precision{};  ///< 0 to 100, smoothed
   double brevity_penalty = 1;
   std::int64_t hypothesis_length = 0, reference_length = 0;  ///< words
+  /// Words of the longest reference. Below four, the score says nothing: it is 0 at best.
+  std::int64_t longest_reference = 0;
 };
 
 /// References may be several to a hypothesis. Throws Error(usage) if there are not as many lists

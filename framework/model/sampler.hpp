@@ -22,7 +22,8 @@ class Sampler {
   /// is asked token by token.
   virtual std::int64_t width() const { return 1; }
   /// What a finished text of so many tokens, its end included, is worth to a search; the highest
-  /// wins. Must not rise as the probability falls.
+  /// wins. Must not rise as the probability falls; at a given probability it must rise with the
+  /// tokens or fall with them, not both.
   virtual double worth(double log_probability, std::int64_t /*tokens*/) const {
     return log_probability;
   }

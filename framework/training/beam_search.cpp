@@ -41,9 +41,10 @@ void log_softmax(std::vector<double>& row) {
 
 class Search {
  public:
-  Search(const Vocabulary& vocabulary, const Sampler& sampler)
+  Search(const Vocabulary& vocabulary, const Sampler& sampler, std::int64_t length)
       : vocabulary_(vocabulary),
         sampler_(sampler),
+        length_(length),
         width_(static_cast<std::size_t>(sampler.width())) {
     for (TokenId id = 0; id < vocabulary.size(); ++id)
       if (vocabulary.never_generated(id)) never_.push_back(id);
@@ -71,9 +72,7 @@ class Search {
       from.push_back(candidate.from);
     }
     beam.living = std::move(next);
-    // The likeliest that lives can hardly win any more. With length normalisation this is a rule of
-    // thumb: a longer text may still be worth more.
-    beam.done = beam.living.empty() || beam.worth >= worth(beam.living.front());
+    beam.done = beam.living.empty() || beam.worth >= most(beam.living.front());
     return from;
   }
 
@@ -84,9 +83,20 @@ class Search {
   }
 
  private:
+  static std::int64_t ended_length(const Hypothesis& hypothesis) {
+    return std::ssize(hypothesis.tokens) + 1;
+  }
+
   double worth(const Hypothesis& hypothesis) const {
-    return sampler_.worth(hypothesis.log_probability,
-                          static_cast<std::int64_t>(hypothesis.tokens.size()) + 1);
+    return sampler_.worth(hypothesis.log_probability, ended_length(hypothesis));
+  }
+
+  /// No text that goes on from the likeliest living one, or from a less likely one of its length,
+  /// is worth more: tokens to come only make it less likely, and length counts one way.
+  double most(const Hypothesis& living) const {
+    const std::int64_t soonest = ended_length(living);
+    return std::max(sampler_.worth(living.log_probability, soonest),
+                    sampler_.worth(living.log_probability, std::max(soonest, length_)));
   }
 
   void finish(Beam& beam, Hypothesis hypothesis) const {
@@ -118,6 +128,7 @@ class Search {
 
   const Vocabulary& vocabulary_;
   const Sampler& sampler_;
+  std::int64_t length_;
   std::size_t width_;
   std::vector<TokenId> never_;
   std::vector<double> row_;
@@ -129,7 +140,7 @@ std::vector<std::vector<TokenId>> beam_search(Decoder& decoder, std::int64_t seq
                                               const Vocabulary& vocabulary, const Sampler& sampler,
                                               std::int64_t length,
                                               const volatile std::sig_atomic_t* stop) {
-  Search search(vocabulary, sampler);
+  Search search(vocabulary, sampler, length);
   std::vector<Beam> beams(static_cast<std::size_t>(sequences));
   std::vector<TokenId> last(beams.size(), vocabulary.special().begin.value());
   for (std::int64_t step = 0; step < length && !last.empty(); ++step) {

@@ -66,15 +66,19 @@ std::vector<Metric> text_metrics(const Model& model, const std::vector<std::stri
     said.push_back(symbols(model.tokenizer().encode(written[i], model.vocabulary())));
     wanted.push_back(symbols(model.tokenizer().encode(expected[i], model.vocabulary())));
   }
-  metrics::BleuOptions bleu;
-  bleu.words = words_of(options.bleu_words);
-  bleu.lowercase = options.lowercase;
+  metrics::BleuOptions how;
+  how.words = words_of(options.bleu_words);
+  how.lowercase = options.lowercase;
   metrics::ChrfOptions chrf;
   chrf.lowercase = options.lowercase;
-  return {{"exact_match", metrics::exact_match(written, expected), "1"},
-          {"token_error_rate", metrics::edits(said, wanted).error_rate(), "1"},
-          {"bleu", metrics::bleu(written, expected, bleu).score, "1"},
-          {"chrf", metrics::chrf(written, expected, chrf), "1"}};
+  std::vector<Metric> found = {
+      {"exact_match", metrics::exact_match(written, expected), "1"},
+      {"token_error_rate", metrics::edits(said, wanted).error_rate(), "1"}};
+  const metrics::Bleu bleu = metrics::bleu(written, expected, how);
+  if (bleu.longest_reference >= std::ssize(bleu.precision))
+    found.push_back({"bleu", bleu.score, "1"});
+  found.push_back({"chrf", metrics::chrf(written, expected, chrf), "1"});
+  return found;
 }
 
 }  // namespace unroll

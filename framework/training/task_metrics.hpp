@@ -21,7 +21,8 @@ std::vector<Metric> value_metrics(const Domain& domain, const Encoded& split,
 /// Of predicted tags: the share of examples without a mistake.
 std::vector<Metric> tag_metrics(const Encoded& split, const Evaluation& found);
 
-/// Of written texts: exact match, token error rate, BLEU and chrF.
+/// Of written texts: exact match, token error rate, chrF, and BLEU where any text expected has the
+/// four words that it compares at a time.
 struct TextMetricsOptions {
   std::string bleu_words = "13a";
   bool lowercase = false;

@@ -96,6 +96,19 @@ class Sampling(harness.EndToEnd):
         self.refused(4, "evaluate", "runs/small.h5", "--data", "none.txt", says="no such file")
         self.refused(4, "evaluate", "runs/small.h5", "--split", "test", says="no test split")
 
+    def test_evaluate_with_another_sampler(self):
+        self.run_it(harness.ROOT / "experiments/reverse.yaml", "--quiet", "--output", "reverse.h5",
+                    "--set", "data={reverse: {train: 300, validation: 20}}",
+                    "--set", "training.epochs=1", "--set", "model.seq2seq.hidden=8")
+        done = json.loads(self.run_it("evaluate", "reverse.h5", "--sampler", "beam:width=3",
+                                      "--json").stdout)
+        self.assertEqual(done["sampler"], "beam(width=3)")
+        self.assertIn("chrf", done)
+        self.assertNotIn("bleu", done)  # of one word each it has nothing to say
+        self.assertIn("written by greedy", self.run_it("evaluate", "reverse.h5").stdout)
+        self.refused(2, "evaluate", "reverse.h5", "--sampler", "beam:widht=3", says="'width'")
+        self.refused(2, "evaluate", "runs/small.h5", "--sampler", "greedy", says="not judged")
+
     def test_list(self):
         self.write("runs/foreign.h5", "not ours")
         done = self.run_it("list", "runs")

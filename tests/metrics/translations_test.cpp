@@ -64,6 +64,12 @@ TEST_P(Translations, Bleu) {
   }
 }
 
+TEST(Bleu, TellsTheLongestReferenceThatDecidesWhetherItMeansAnything) {
+  const Texts hypotheses{"a b c d", "a"}, references{"a b", "a b c"};
+  const Bleu found = bleu(hypotheses, references);
+  EXPECT_EQ(found.longest_reference, 3);
+}
+
 TEST_P(Translations, BleuInParts) {
   const Corpus corpus(GetParam());
   for (const auto& [name, words] : kWords) {

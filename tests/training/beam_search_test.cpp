@@ -36,7 +36,8 @@ class Table final : public Decoder {
   static std::vector<double> probabilities(const std::string& text) {
     static const std::map<std::string, std::vector<double>> all = {
         {"", {0.5, 0.4, 3, 0, 0.1}}, {"a", {0.3, 0.3, 3, 0, 0.4}}, {"b", {0, 0.95, 3, 0, 0.05}},
-        {"bb", {0, 0, 0, 0, 1}},     {"X", {0, 0, 0, 0, 1}},       {"Xa", {0, 0, 0, 0, 1}}};
+        {"bb", {0, 0, 0, 0, 1}},     {"X", {0.3, 0.3, 0, 0, 0.4}}, {"Xa", {1, 0, 0, 0, 0}},
+        {"Xaa", {1, 0, 0, 0, 0}},    {"Xaaa", {1, 0, 0, 0, 0}},    {"Xaaaa", {1, 0, 0, 0, 0}}};
     const auto found = all.find(text);
     return found == all.end() ? std::vector<double>{0, 0, 0, 0, 1} : found->second;
   }
@@ -60,6 +61,12 @@ TEST(BeamSearch, FindsTheLikeliestWholeText) {
   const auto texts = search("2", "0");
   EXPECT_EQ(texts[0], (std::vector<TokenId>{1, 1}));  // 0.38 against 0.2 of "a"
   EXPECT_TRUE(texts[1].empty());
+}
+
+// After its first step X has ended with log 0.4, and what lives, log 0.3, would be worth less if it
+// ended next; yet it ends five tokens later, where length makes up for more.
+TEST(BeamSearch, GoesOnAsLongAsALongerTextMayWin) {
+  EXPECT_EQ(search("2", "1")[1], (std::vector<TokenId>{0, 0, 0, 0, 0}));
 }
 
 TEST(BeamSearch, OfWidthOneIsGreedy) {

@@ -9,13 +9,14 @@
 #include "json_output.hpp"
 #include "open_run.hpp"
 #include "report.hpp"
+#include "sampler_text.hpp"
 #include "terminal.hpp"
 
 namespace unroll::cli {
 namespace {
 
 struct Options {
-  std::string run, data, split = "validation";
+  std::string run, data, split = "validation", sampler;
   std::vector<std::string> plugins;
   bool json = false;
 };
@@ -47,6 +48,16 @@ Data load_data(const Options& options, const ExperimentOptions& experiment,
   return data;
 }
 
+/// What writes the texts of a task that writes: the run's own, or another.
+PluginChoice chosen_sampler(const Options& options, const ExperimentOptions& experiment,
+                            Task::Goal goal, const Registry& registry) {
+  if (options.sampler.empty()) return experiment.evaluation.sampler;
+  if (goal != Task::Goal::text)
+    fail(Failure::usage, "--sampler {}: this model is not judged by texts that it writes",
+         options.sampler);
+  return sampler_from_text(options.sampler, registry);
+}
+
 int run_evaluate(const Options& options) {
   const RunRecord run = read_run(options.run);
   const auto registry = make_registry(options.plugins);
@@ -54,11 +65,12 @@ int run_evaluate(const Options& options) {
   Data data = load_data(options, experiment, *registry);
   const Model model = load_model(run, *registry);
   const Task::Goal goal = model.task().goal;
+  const PluginChoice sampler = chosen_sampler(options, experiment, goal, *registry);
   const Encoded split = encode(std::move(data.examples), *model.domain, model.tokenizers());
   HeldOutOptions wanted;
   wanted.rows = options.json ? 0 : experiment.evaluation.examples;
   wanted.texts = 0;
-  wanted.make_sampler = [&] { return registry->make_sampler(experiment.evaluation.sampler); };
+  wanted.make_sampler = [&] { return registry->make_sampler(sampler); };
   wanted.text_metrics = {experiment.evaluation.bleu_words, experiment.evaluation.lowercase};
   wanted.writing.length = experiment.generate.length;
   wanted.writing.seed = experiment.seed;
@@ -71,6 +83,7 @@ int run_evaluate(const Options& options) {
     json["run_file"] = options.run;
     json["data"] = data.name;
     json["unknown"] = unknown;
+    if (goal == Task::Goal::text) json["sampler"] = label("sampler", sampler, *registry);
     print_json(json);
     return 0;
   }
@@ -81,6 +94,8 @@ int run_evaluate(const Options& options) {
                100 * found.figures.accuracy());
   fmt::print("{}\n  {} {}", metrics_text(found.metrics), found.figures.counted, counted_unit(goal));
   if (unknown > 0) fmt::print(", {} tokens read unknown to the vocabulary", unknown);
+  if (goal == Task::Goal::text)
+    fmt::print(", texts written by {}", label("sampler", sampler, *registry));
   fmt::print("\n");
   for (const ExampleRow& row : found.rows)
     fmt::print("\n  {}\n    expected: {}\n    produced: {}\n", printable(row.given),
@@ -94,7 +109,9 @@ void add_evaluate(CLI::App& app, Action& chosen) {
   Options* options = nullptr;
   CLI::App& command =
       add_command(app, chosen, "evaluate", "measures how well a run's model predicts a text",
-                  "runexp evaluate runs/char_lstm.h5 --data persuasion.txt", options, run_evaluate);
+                  "runexp evaluate runs/char_lstm.h5 --data persuasion.txt\n"
+                  "  runexp evaluate runs/reverse.h5 --sampler beam:width=10",
+                  options, run_evaluate);
   command.add_option("run", options->run, "the run file")->required()->type_name("RUN.h5");
   CLI::Option* data =
       command.add_option("--data", options->data, "another text (UTF-8), all of it");
@@ -102,6 +119,8 @@ void add_evaluate(CLI::App& app, Action& chosen) {
       ->check(CLI::IsMember({"train", "validation", "test"}))
       ->capture_default_str()
       ->excludes(data);
+  command.add_option("--sampler", options->sampler,
+                     "what writes texts, as `sample` takes it (default: the run's own)");
   command.add_option("--plugins", options->plugins, "a folder or library to look in besides")
       ->allow_extra_args(false);
   add_no_fetch(command);
