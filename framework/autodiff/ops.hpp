@@ -1,6 +1,6 @@
-// The differentiable operations; ops_sequence.hpp and ops_attention.hpp have more. Shapes in
-// brackets; every operation works in float32 and float64 and throws std::invalid_argument naming
-// both shapes when they do not fit.
+// The differentiable operations; ops_sequence.hpp, ops_attention.hpp and ops_images.hpp have more.
+// Shapes in brackets; every operation works in float32 and float64 and throws
+// std::invalid_argument naming both shapes when they do not fit.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include <unroll/autodiff/graph.hpp>
 #include <unroll/autodiff/ops_attention.hpp>
+#include <unroll/autodiff/ops_images.hpp>
 #include <unroll/autodiff/ops_sequence.hpp>
 
 namespace unroll {
