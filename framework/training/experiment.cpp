@@ -1,5 +1,7 @@
 #include <unroll/training/experiment.hpp>
 
+#include <stdexcept>
+
 #include <unroll/core/text.hpp>
 #include <unroll/training/schedule.hpp>
 
@@ -39,6 +41,15 @@ void complete(PluginChoice& choice, std::string_view kind, const PluginCatalogue
               Problems& problems) {
   if (choice.chosen() && choice.options.is_null())
     choice.options = plugins.resolve(kind, choice, problems);
+}
+
+void check_expectation(const Node& item, Problems& problems) {
+  if (!item.is_scalar()) return;  // reported by the schema
+  try {
+    Expectation::parse(item.text());
+  } catch (const std::invalid_argument& wrong) {
+    problems.add(item.mark(), std::string("expect: ") + wrong.what());
+  }
 }
 
 }  // namespace
@@ -155,6 +166,14 @@ void ExperimentOptions::describe(Schema<ExperimentOptions>& schema) {
   schema.option("evaluation", &O::evaluation, "what is found out about held-out examples");
   schema.option("generate", &O::generate, "what it writes");
   schema.option("output", &O::output, "the run file; empty: runs/NAME.h5");
+  schema.option("expect", &O::expect,
+                "figures that a run should end with, e.g. validation/accuracy >= 0.99");
+}
+
+std::vector<Expectation> ExperimentOptions::expectations() const {
+  std::vector<Expectation> read;
+  for (const std::string& text : expect) read.push_back(Expectation::parse(text));
+  return read;
 }
 
 std::string ExperimentOptions::output_path() const {
@@ -177,6 +196,8 @@ ExperimentOptions read_experiment(const Node& root, const PluginCatalogue& plugi
   complete(options.training.schedule, "schedule", catalogue, problems);
   for (PluginChoice& sampler : options.generate.samplers)
     complete(sampler, "sampler", catalogue, problems);
+  if (const Node* expect = root.find("expect"); expect != nullptr && expect->is_sequence())
+    for (const Node& item : expect->items()) check_expectation(item, problems);
   if (const Node* name = root.find("experiment");
       name != nullptr && options.experiment.find_first_of("/\\\n\r\t") != std::string::npos)
     problems.add(name->mark(),

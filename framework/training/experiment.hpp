@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <unroll/config/schema.hpp>
+#include <unroll/training/expectation.hpp>
 
 namespace unroll {
 
@@ -82,8 +83,11 @@ struct ExperimentOptions {
   EvaluationOptions evaluation;
   GenerateOptions generate;
   std::string output;
+  std::vector<std::string> expect;
   static void describe(Schema<ExperimentOptions>& schema);
 
+  /// `expect`, read.
+  std::vector<Expectation> expectations() const;
   /// Where the run file goes: `output`, or runs/<experiment>.h5.
   std::string output_path() const;
 };

@@ -1,5 +1,7 @@
 #include <unroll/training/recorder.hpp>
 
+#include <cmath>
+
 #include <unroll/metrics/text_figures.hpp>
 #include <unroll/results/run_file.hpp>
 
@@ -54,6 +56,24 @@ void Recorder::samples(const std::vector<SampleReport>& reports) {
     file_->append_sample({report.step, report.sampler, report.prompt, report.text,
                           report.expected.value_or(std::string()),
                           report.expected ? std::vector<Metric>() : figures_of(report.text)});
+}
+
+void Recorder::judgements(const std::vector<Judgement>& judgements) {
+  if (file_ == nullptr || judgements.empty()) return;
+  std::vector<std::string> expected;
+  std::vector<double> reached;
+  std::vector<std::int32_t> met;
+  for (const Judgement& judgement : judgements) {
+    expected.push_back(judgement.expectation.text());
+    reached.push_back(judgement.reached.value_or(std::nan("")));
+    met.push_back(judgement.met ? 1 : 0);
+  }
+  const std::vector<std::int64_t> shape{std::ssize(judgements)};
+  Archive found;
+  found.put("expected", Array{shape, expected, {}});
+  found.put("reached", Array{shape, reached, {}});
+  found.put("met", Array{shape, met, {}});
+  file_->record().evaluation.merge("expectations", found);
 }
 
 void Recorder::checkpoint(Checkpoint checkpoint) {

@@ -24,6 +24,7 @@ class Recorder {
   void split(const std::string& name, std::int64_t step, Task::Goal goal, const HeldOut& found);
   void timing(std::int64_t step, Task::Goal goal, double targets_per_second, double seconds);
   void samples(const std::vector<SampleReport>& reports);
+  void judgements(const std::vector<Judgement>& judgements);
   void checkpoint(Checkpoint checkpoint);
   void finish(Status status);
   /// The run failed: all that was recorded is kept, and the last checkpoint. A second failure

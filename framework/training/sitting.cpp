@@ -247,6 +247,10 @@ Summary Trainer::Impl::finish(bool complete, Recorder& recorder) {
     summary.test_metrics = found.metrics;
     recorder.split("test", summary.best_step, plan.task.goal, found);
   }
+  if (complete) {
+    summary.judgements = judge(options.expectations(), summary, plan.task.goal);
+    recorder.judgements(summary.judgements);
+  }
   recorder.finish(summary.status);
   summary.steps = step;
   summary.epochs = learner ? learner->epoch() : 1;

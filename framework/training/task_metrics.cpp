@@ -1,6 +1,7 @@
 #include <unroll/training/task_metrics.hpp>
 
 #include <algorithm>
+#include <array>
 
 #include <unroll/metrics/agreement.hpp>
 #include <unroll/metrics/bleu.hpp>
@@ -21,7 +22,29 @@ metrics::Symbols symbols(const std::vector<TokenId>& ids) {
   return {ids.begin(), ids.end()};
 }
 
+constexpr std::array<std::string_view, 2> kLabelMetrics{"macro_f1", "balanced_accuracy"};
+constexpr std::array<std::string_view, 2> kValueMetrics{"mae", "r_squared"};
+constexpr std::array<std::string_view, 1> kTagMetrics{"exact_match"};
+constexpr std::array<std::string_view, 4> kTextMetrics{"exact_match", "token_error_rate", "bleu",
+                                                       "chrf"};
+
 }  // namespace
+
+std::span<const std::string_view> task_metric_names(Task::Goal goal) {
+  switch (goal) {
+    case Task::Goal::label:
+      return kLabelMetrics;
+    case Task::Goal::values:
+      return kValueMetrics;
+    case Task::Goal::tags:
+      return kTagMetrics;
+    case Task::Goal::text:
+      return kTextMetrics;
+    case Task::Goal::next_token:
+      break;
+  }
+  return {};
+}
 
 std::vector<Metric> label_metrics(const Domain& domain, const Encoded& split,
                                   const Evaluation& found, Archive& details) {

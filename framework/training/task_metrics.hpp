@@ -1,13 +1,18 @@
 // What a task is judged by beside its loss.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <unroll/results/run_record.hpp>
 #include <unroll/training/evaluate.hpp>
 
 namespace unroll {
+
+/// The names of what the functions below find out for a goal.
+std::span<const std::string_view> task_metric_names(Task::Goal goal);
 
 /// Of predicted classes: macro F1 and balanced accuracy; `details` gets the confusion matrix
 /// [true class, predicted class] and the names of its classes.

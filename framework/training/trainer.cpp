@@ -79,6 +79,7 @@ Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const
   plan.validation_targets = targets_of(validation, model);
   plan.test_targets = targets_of(test, model);
   plan.counts = model.architecture->counts();
+  check_figures(options.expectations(), plan.task.goal);
   const TokenTexts& written = model.writes_target() ? train.target : train.text;
   if (plan.train_targets > 0)
     characters_per_token =

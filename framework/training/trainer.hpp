@@ -13,6 +13,7 @@
 #include <unroll/training/coverage.hpp>
 #include <unroll/training/evaluate.hpp>
 #include <unroll/training/experiment.hpp>
+#include <unroll/training/judgement.hpp>
 #include <unroll/training/learner.hpp>
 #include <unroll/training/model.hpp>
 
@@ -102,6 +103,7 @@ struct Summary {
   double seconds = 0;
   double targets_per_second = 0;
   StepTimes times;
+  std::vector<Judgement> judgements;  ///< of a completed run, as the experiment expects
 };
 
 /// Loads the data, learns the vocabulary, makes the model, trains it, and writes the run file as

@@ -6,11 +6,15 @@ import tempfile
 import textwrap
 import unittest
 
+import yaml
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("UNROLL_BUILD", ROOT / "build"))
 RUNEXP = BUILD / "bin/runexp"
 # Instrumented programs are slower: time limits are multiplied by this.
 PATIENCE = float(os.environ.get("UNROLL_TEST_PATIENCE", "1"))
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+DATA = pathlib.Path(os.environ.get("UNROLL_DATA") or CACHE / "unroll/data")
 NAMES = ("Alice", "the Hatter", "a white rabbit", "the Queen", "my cat Dinah", "the Dormouse")
 DEEDS = ("went down the hole", "sat at the table", "drank the tea", "looked at the watch",
          "sang a song", "asked a riddle", "ran across the garden")
@@ -31,6 +35,18 @@ model: {many_to_many: {cell: lstm, hidden: 24}}
 training: {epochs: 2, batch: 8, window: 25, optimizer: {adam: {learning_rate: 0.01}}}
 generate: {prompt: "the ", length: 40, samplers: [greedy, {temperature: {temperature: 0.8}}]}
 """
+
+
+def data_sets(path):
+    """The data sets that an experiment names."""
+    root = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = root.get("data", {})
+    named = data.get("corpus", []) + [data[key] for key in ("images", "table") if key in data]
+    found = {name.split("/")[0] for name in named}
+    below = root.get("include", [])
+    for name in [below] if isinstance(below, str) else below:
+        found |= data_sets(path.parent / name)
+    return found
 
 
 class EndToEnd(unittest.TestCase):

@@ -113,6 +113,18 @@ class Training(RunTest):
         text = self.run_it("sample", "runs/small.h5", "--sampler", "greedy").stdout
         self.assertIn("the ", text)
 
+    def test_a_gate_fails_a_run_that_misses_what_is_expected(self):
+        path = self.experiment()
+        expect = "expect=[validation/loss < 9, train/accuracy > 0.999]"
+        done = self.run_it(path, "--set", expect)
+        self.assertIn("validation/loss < 9: reached", done.stdout)
+        self.assertIn("train/accuracy > 0.999: missed, reached", done.stdout)
+        self.run_it(path, "--force", "--set", "expect=[validation/loss < 9]", "--gate")
+        self.run_it(path, "--force", "--set", expect, "--gate", code=6)
+        self.refused(2, path, "--set", "expect=[validation/los < 9]", says="did you mean 'loss'?")
+        self.refused(2, path, "--set", "expect=[validatio/loss < 9]",
+                     says="did you mean 'validation'?")
+
     def test_a_diverging_run_says_so(self):
         self.experiment()
         done = self.refused(5, "small.yaml", "--set",

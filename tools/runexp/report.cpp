@@ -24,6 +24,11 @@ Json json_of(const Trainer& trainer, const Summary& summary, const std::string& 
   if (summary.validation)
     json["validation"] = figures_json(goal, *summary.validation, summary.validation_metrics);
   if (summary.test) json["test"] = figures_json(goal, *summary.test, summary.test_metrics);
+  for (const Judgement& judgement : summary.judgements)
+    json["expectations"].push_back(
+        {{"expected", judgement.expectation.text()},
+         {"reached", judgement.reached ? Json(*judgement.reached) : Json()},
+         {"met", judgement.met}});
   json["best_step"] = summary.best_step;
   json["seconds"] = summary.seconds;
   json[std::string(counted_unit(goal)) + "_per_second"] = summary.targets_per_second;
@@ -53,6 +58,13 @@ std::string cycle_text(const std::string& text) {
   if (!cycle) return {};
   return cycle->period == 1 ? ", cycles every character"
                             : fmt::format(", cycles every {} characters", cycle->period);
+}
+
+std::string judgement_text(const Judgement& judgement) {
+  const std::string reached =
+      judgement.reached ? fmt::format("reached {:.4g}", *judgement.reached) : "no such figure";
+  return fmt::format("{}: {}", judgement.expectation.text(),
+                     judgement.met ? reached : styled(stdout, Style::red, "missed, " + reached));
 }
 
 }  // namespace
@@ -192,6 +204,8 @@ void print_summary(Trainer& trainer, const Summary& summary, const std::string& 
   if (summary.test)
     row("test", figures_text(goal, *summary.test) + metrics_text(summary.test_metrics));
   if (summary.train.counted > 0) row("training", figures_text(goal, summary.train));
+  for (const Judgement& judgement : summary.judgements)
+    row("expected", judgement_text(judgement));
   row("run file", path);
   const Task task = trainer.plan().task;
   const bool writes =

@@ -16,7 +16,7 @@ namespace {
 struct Options {
   std::string run;
   std::vector<std::string> overrides, plugins;
-  bool quiet = false, json = false;
+  SessionOptions session;
 };
 
 /// The run's experiment with some settings changed.
@@ -52,7 +52,7 @@ int run_resume(const Options& options) {
     for (const std::string& assignment : options.overrides)
       record.config_source += fmt::format("# resume --set {}\n", assignment);
   }
-  return train(trainer, file, options.quiet, options.json);
+  return train(trainer, file, options.session);
 }
 
 }  // namespace
@@ -70,8 +70,10 @@ void add_resume(CLI::App& app, Action& chosen) {
   command.add_option("--plugins", options->plugins, "a folder or library to look in besides")
       ->allow_extra_args(false);
   add_no_fetch(command);
-  command.add_flag("-q,--quiet", options->quiet, "no progress");
-  command.add_flag("--json", options->json, "the result as JSON on stdout");
+  command.add_flag("--gate", options->session.gate,
+                   "exit code 6 if what the experiment expects is missed");
+  command.add_flag("-q,--quiet", options->session.quiet, "no progress");
+  command.add_flag("--json", options->session.json, "the result as JSON on stdout");
 }
 
 }  // namespace unroll::cli

@@ -19,7 +19,8 @@ constexpr std::int64_t kTrialSteps = 3;
 struct Options {
   ExperimentArguments experiment;
   std::string output;
-  bool dry_run = false, force = false, quiet = false, json = false;
+  bool dry_run = false, force = false;
+  SessionOptions session;
 };
 
 Json coverage_json(const Coverage& coverage) {
@@ -97,12 +98,12 @@ int run_run(const Options& options) {
   if (!options.output.empty()) experiment.options.output = options.output;
   Trainer trainer(experiment.options, *experiment.registry);
   if (options.dry_run) {
-    print_plan(trainer, options.json);
+    print_plan(trainer, options.session.json);
     return 0;
   }
   RunWriter file = RunWriter::create(trainer.options().output_path(),
                                      make_record(experiment, trainer), options.force);
-  return train(trainer, file, options.quiet, options.json);
+  return train(trainer, file, options.session);
 }
 
 }  // namespace
@@ -120,8 +121,10 @@ void add_run(CLI::App& app, Action& chosen) {
   command.add_option("-o,--output", options->output, "the run file (default: runs/NAME.h5)")
       ->type_name("RUN.h5");
   command.add_flag("--force", options->force, "replaces a run file that exists");
-  command.add_flag("-q,--quiet", options->quiet, "no progress");
-  command.add_flag("--json", options->json, "the result as JSON on stdout");
+  command.add_flag("--gate", options->session.gate,
+                   "exit code 6 if what the experiment expects is missed");
+  command.add_flag("-q,--quiet", options->session.quiet, "no progress");
+  command.add_flag("--json", options->session.json, "the result as JSON on stdout");
 }
 
 }  // namespace unroll::cli

@@ -8,7 +8,13 @@
 
 namespace unroll::cli {
 
+/// How a sitting tells and ends.
+struct SessionOptions {
+  bool quiet = false, json = false;
+  bool gate = false;  ///< to miss what the experiment expects is a failure
+};
+
 /// Trains until the end or a signal; prints progress and the summary. Returns the exit code.
-int train(Trainer& trainer, RunWriter& file, bool quiet, bool json);
+int train(Trainer& trainer, RunWriter& file, const SessionOptions& options);
 
 }  // namespace unroll::cli
