@@ -22,13 +22,13 @@ TokenId first_token(const Vocabulary& vocabulary) {
 
 }  // namespace
 
-Generator::Generator(const Model& model)
-    : model_(model), written_(model.tokenizer(), model.vocabulary()) {
+Generator::Generator(const Model& model) : model_(model) {
   decoder_ = model.architecture->decoder(1);
   if (!decoder_ || model.task().goal != Task::Goal::next_token)
     fail(Failure::usage, "this architecture does not go on from a prompt");
   decoder_->reset();
   const Vocabulary& vocabulary = model.vocabulary();
+  written_.emplace(model.tokenizer(), vocabulary);
   for (TokenId id = 0; id < vocabulary.size(); ++id)
     if (vocabulary.never_generated(id)) never_.push_back(id);
 }
@@ -43,7 +43,7 @@ void Generator::feed(TokenId token) {
 
 void Generator::reset() {
   decoder_->reset();
-  written_.clear();
+  written_->clear();
   begun_ = spaced_ = false;
 }
 
@@ -53,10 +53,10 @@ std::int64_t Generator::read(std::string_view text) {
   if (!begun_ && vocabulary.special().begin) feed(*vocabulary.special().begin);
   for (const TokenId token : model_.tokenizer().encode(text, vocabulary)) {
     unknown += token == vocabulary.special().unknown ? 1 : 0;
-    written_.add(token);
+    written_->add(token);
     feed(token);
   }
-  if (!text.empty()) spaced_ = is_space(text.back()) && !written_.tail().ends_with(text.back());
+  if (!text.empty()) spaced_ = is_space(text.back()) && !written_->tail().ends_with(text.back());
   return unknown;
 }
 
@@ -76,7 +76,7 @@ Generated Generator::write(std::int64_t length, Sampler& sampler, RandomStream& 
       fail(Failure::plugin, "the sampler chose token {}, which must not be generated", token);
     feed(token);
     if (token == special.end) break;
-    std::string piece = written_.add(token);
+    std::string piece = written_->add(token);
     if (spaced_ && piece.starts_with(' ')) piece.erase(0, 1);
     spaced_ = false;
     result.text += piece;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,8 +54,8 @@ class Generator {
   std::unique_ptr<Decoder> decoder_;
   std::vector<TokenId> never_;  ///< unknown, begin
   std::vector<float> logits_;
-  TextStream written_;   ///< what was read and written
-  bool spaced_ = false;  ///< did the text read end in a space that its tokens do not hold?
+  std::optional<TextStream> written_;  ///< what was read and written
+  bool spaced_ = false;                ///< did the text read end in a space no token holds?
   bool begun_ = false;
 };
 

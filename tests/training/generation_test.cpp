@@ -76,6 +76,40 @@ TEST_F(Generation, AConversationGoesOnFromItsState) {
   EXPECT_EQ(generator.write(1, likeliest, random).text, "e");
 }
 
+/// A word a letter, with spaces between them.
+class Spaced final : public Tokenizer {
+ public:
+  std::vector<std::string> cut(std::string_view text) const override {
+    std::vector<std::string> tokens;
+    for (const char letter : text)
+      if (letter != ' ') tokens.emplace_back(1, letter);
+    return tokens;
+  }
+  std::string join(std::span<const std::string> tokens) const override {
+    std::string text;
+    for (const std::string& token : tokens) text += text.empty() ? token : " " + token;
+    return text;
+  }
+  bool lossless() const override { return false; }
+  Vocabulary learn(std::span<const std::string_view>, SpecialTokens) const override { return {}; }
+};
+
+TEST_F(Generation, PutsSpacesBetweenWords) {
+  model.text_tokenizer = std::make_unique<Spaced>();
+  Generator generator(model);
+  std::string streamed;
+  const auto on_text = [&](std::string_view piece) {
+    streamed += piece;
+    return true;
+  };
+  EXPECT_EQ(generator.generate("a b", 3, likeliest, random, on_text).text, " c f e");
+  EXPECT_EQ(streamed, " c f e") << "piece by piece as in one";
+  EXPECT_EQ(generator.generate("a b ", 3, likeliest, random).text, "c f e")
+      << "the prompt brought its space";
+  const Generated text = generator.generate("a b", 200, likeliest, random);
+  EXPECT_EQ(text.text.size(), 400U) << "whatever the stream remembers";
+}
+
 class Forbidden final : public Sampler {
  public:
   TokenId choose(std::span<const float>, RandomStream&) override { return 0; }
