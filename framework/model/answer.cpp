@@ -1,5 +1,9 @@
 #include <unroll/model/answer.hpp>
 
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
 #include <unroll/core/error.hpp>
 
 namespace unroll {
@@ -17,9 +21,7 @@ std::int64_t outputs_of(Goal goal, const Domain& domain) {
                                                        : domain.fields.values.size());
 }
 
-}  // namespace
-
-Goal answer_goal(const std::string& wanted, const Fields& fields, const char* architecture) {
+Goal goal_of(const std::string& wanted, const Fields& fields, const char* architecture) {
   const bool values = !fields.values.empty();
   if (wanted == "label" && !fields.label)
     fail(Failure::usage, "{} predicts a label, and this dataset has none", architecture);
@@ -35,11 +37,31 @@ Goal answer_goal(const std::string& wanted, const Fields& fields, const char* ar
   return fields.label ? Goal::label : Goal::values;
 }
 
-Answer::Answer(Goal goal, std::int64_t width, const Domain& domain, const init::Scheme& scheme,
-               const Parameters& parameters)
-    : goal_(goal),
-      readout_(width, outputs_of(goal, domain), scheme, parameters,
-               goal == Goal::label ? "class" : "value") {}
+/// Examples / (classes * examples of the class) [classes].
+Tensor balanced_weights(const std::vector<std::int64_t>& counts, DType type) {
+  const double all = static_cast<double>(std::accumulate(counts.begin(), counts.end(), 0LL));
+  const auto classes = static_cast<std::int64_t>(counts.size());
+  Tensor weights = Tensor::empty(Shape{classes}, DType::f64);
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    weights.data<double>()[i] =
+        all / static_cast<double>(classes * std::max<std::int64_t>(counts[i], 1));
+  return weights.to(type);
+}
+
+}  // namespace
+
+Answer::Answer(const AnswerOptions& options, const char* architecture, std::int64_t width,
+               const Domain& domain, const init::Scheme& scheme, const Parameters& parameters)
+    : goal_(goal_of(options.predict, domain.fields, architecture)),
+      readout_(width, outputs_of(goal_, domain), scheme, parameters,
+               goal_ == Goal::label ? "class" : "value") {
+  if (options.class_weights == "none") return;
+  if (goal_ != Goal::label)
+    fail(Failure::usage,
+         "{} predicts values, which have no classes to weight: leave class_weights out",
+         architecture);
+  class_weights_ = balanced_weights(domain.class_counts, parameters.dtype());
+}
 
 Outcome Answer::operator()(Graph& graph, Var y, const Batch& batch) const {
   Outcome outcome;
@@ -51,8 +73,13 @@ Outcome Answer::operator()(Graph& graph, Var y, const Batch& batch) const {
     outcome.total = scalar(entropy.total.value());
     outcome.counted = entropy.counted;
     outcome.correct = entropy.correct;
-    if (graph.recording() && entropy.counted > 0)
+    if (!graph.recording() || entropy.counted == 0) return outcome;
+    if (!class_weights_.defined()) {
       outcome.loss = (1.0 / static_cast<double>(entropy.counted)) * entropy.total;
+    } else {
+      const CrossEntropy weighted = cross_entropy(said, batch.labels, {class_weights_});
+      outcome.loss = (1.0 / weighted.weight) * weighted.total;
+    }
     return outcome;
   }
   const Var difference = said - graph.constant(batch.values.to(said.dtype()));

@@ -4,22 +4,39 @@
 #include <cstdint>
 #include <string>
 
+#include <unroll/config/schema.hpp>
 #include <unroll/model/architecture.hpp>
 #include <unroll/model/token_layers.hpp>
 
 namespace unroll {
 
-/// Which of an example's members to predict: `wanted` is "label", "values" or "auto" (what the
-/// data has). Throws Error(usage) naming the architecture if the data has it not, or has both.
-Task::Goal answer_goal(const std::string& wanted, const Fields& fields, const char* architecture);
+/// Base of the options of architectures that say one thing of each example.
+struct AnswerOptions {
+  std::string predict = "auto";
+  std::string class_weights = "none";
+
+  /// Adds them to the schema of options derived from these.
+  template <typename O>
+  static void describe_all(Schema<O>& schema) {
+    schema.option("predict", &O::predict, "auto: what the data has")
+        .choices({"auto", "label", "values"});
+    schema
+        .option("class_weights", &O::class_weights,
+                "what an example counts in the loss that is trained on; balanced: every class as "
+                "much as any other, examples / (classes * examples of this class)")
+        .choices({"none", "balanced"});
+  }
+};
 
 /// The last layer of an architecture that says one thing of each example, and its loss: the mean
 /// over examples of -log softmax(logits)[class], or of the squared error, averaged over the K
-/// numbers.
+/// numbers. Class weights change what is differentiated alone, not the sums that are reported.
 class Answer {
  public:
-  Answer(Task::Goal goal, std::int64_t width, const Domain& domain, const init::Scheme& scheme,
-         const Parameters& parameters);
+  /// Throws Error(usage) naming the architecture if the data has not what is to be predicted, or
+  /// has both, or if class weights are asked for where there are no classes.
+  Answer(const AnswerOptions& options, const char* architecture, std::int64_t width,
+         const Domain& domain, const init::Scheme& scheme, const Parameters& parameters);
 
   Task::Goal goal() const noexcept { return goal_; }
   /// y [N, width].
@@ -28,6 +45,7 @@ class Answer {
  private:
   Task::Goal goal_;
   Readout readout_;
+  Tensor class_weights_;  ///< [classes], or undefined
 };
 
 }  // namespace unroll

@@ -12,8 +12,7 @@ using namespace unroll;
 
 class OneToOne final : public Architecture {
  public:
-  struct Options {
-    std::string predict = "auto";
+  struct Options : AnswerOptions {
     PluginChoice encoder{"mlp", {}, {}};
     std::int64_t width = 64;
     std::string activation = "relu";
@@ -23,8 +22,7 @@ class OneToOne final : public Architecture {
   static void describe(Schema<Options>& schema) {
     using O = Options;
     schema.summary("features to a class or to numbers: a multilayer perceptron");
-    schema.option("predict", &O::predict, "auto: what the data has")
-        .choices({"auto", "label", "values"});
+    AnswerOptions::describe_all(schema);
     schema.option("encoder", &O::encoder, "what reads the features").kind("encoder");
     schema.option("width", &O::width, "of what the encoder gives").range(1, 65536);
     schema.option("activation", &O::activation, "after the encoder")
@@ -36,8 +34,8 @@ class OneToOne final : public Architecture {
   OneToOne(const Options& options, const ArchitectureContext& context)
       : options_(options),
         type_(context.parameters.dtype()),
-        answer_(answer_goal(options.predict, context.domain.fields, "one_to_one"), options.width,
-                context.domain, options.initial.as_scheme(), context.parameters.scope("output")) {
+        answer_(options, "one_to_one", options.width, context.domain, options.initial.as_scheme(),
+                context.parameters.scope("output")) {
     const auto& shape = context.domain.fields.features;
     if (shape.empty()) fail(Failure::usage, "one_to_one reads features, and this dataset has none");
     if (shape.size() == 2)
@@ -71,4 +69,4 @@ class OneToOne final : public Architecture {
 
 }  // namespace
 
-UNROLL_PLUGIN(architecture, "one_to_one", "1.0.0", OneToOne)
+UNROLL_PLUGIN(architecture, "one_to_one", "1.1.0", OneToOne)
