@@ -1,6 +1,8 @@
 #include <unroll/training/generation.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <limits>
 
 #include <unroll/core/error.hpp>
@@ -18,6 +20,15 @@ TokenId first_token(const Vocabulary& vocabulary) {
   for (const char* line_break : {"\n", "\n\n"})
     if (const auto id = vocabulary.find(line_break)) return *id;
   return 0;
+}
+
+/// -log softmax(logits)[token]. Logits may be minus infinity, the token's not.
+double surprise(std::span<const float> logits, TokenId token) {
+  const float largest = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (const float logit : logits) sum += static_cast<double>(std::exp(logit - largest));
+  return std::log(sum) + static_cast<double>(largest) -
+         static_cast<double>(logits[static_cast<std::size_t>(token)]);
 }
 
 }  // namespace
@@ -74,6 +85,7 @@ Generated Generator::write(std::int64_t length, Sampler& sampler, RandomStream& 
     const TokenId token = sampler.choose(logits_, random);
     if (token < 0 || token >= vocabulary.size() || vocabulary.never_generated(token))
       fail(Failure::plugin, "the sampler chose token {}, which must not be generated", token);
+    result.nats += surprise(logits_, token);
     feed(token);
     if (token == special.end) break;
     std::string piece = written_->add(token);

@@ -21,6 +21,9 @@ struct Generated {
   std::int64_t unknown = 0;  ///< tokens of the prompt that the vocabulary lacks
   std::int64_t tokens = 0;
   double seconds = 0;
+  /// Summed over the tokens written, -log of the probability that the model gave each among those
+  /// that may be written, whatever the sampler did with it: how little it expected its own text.
+  double nats = 0;
 };
 
 /// Writes with one model. The state is carried from token to token and never recomputed; each

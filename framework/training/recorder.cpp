@@ -2,26 +2,9 @@
 
 #include <cmath>
 
-#include <unroll/metrics/text_figures.hpp>
 #include <unroll/results/run_file.hpp>
 
 namespace unroll {
-
-namespace {
-
-/// What is said of a text that was written.
-std::vector<Metric> figures_of(const std::string& text) {
-  const metrics::TextFigures figures = metrics::text_figures(text);
-  const auto length = static_cast<std::int64_t>(metrics::characters(text).size());
-  const metrics::Cycle cycle = figures.cycle.value_or(metrics::Cycle{length, 0});
-  return {{"cycle", static_cast<double>(cycle.period), "characters"},
-          {"cycle_begin", static_cast<double>(cycle.begin), "characters"},
-          {"distinct_1", figures.distinct_1, "1"},
-          {"distinct_2", figures.distinct_2, "1"},
-          {"repetition", figures.repetition, "1"}};
-}
-
-}  // namespace
 
 void Recorder::train(std::int64_t step, Task::Goal goal, const Figures& figures,
                      double gradient_norm, double learning_rate) {
@@ -54,8 +37,7 @@ void Recorder::samples(const std::vector<SampleReport>& reports) {
   if (file_ == nullptr) return;
   for (const SampleReport& report : reports)
     file_->append_sample({report.step, report.sampler, report.prompt, report.text,
-                          report.expected.value_or(std::string()),
-                          report.expected ? std::vector<Metric>() : figures_of(report.text)});
+                          report.expected.value_or(std::string()), report.figures});
 }
 
 void Recorder::judgements(const std::vector<Judgement>& judgements) {

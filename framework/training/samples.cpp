@@ -1,10 +1,28 @@
 // What a sitting writes and shows: samples from prompts, texts for held-out examples.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include <unroll/metrics/text_figures.hpp>
 #include <unroll/training/generation.hpp>
 #include <unroll/training/trainer_impl.hpp>
 
 namespace unroll {
+namespace {
+
+/// What is said of a text that was written.
+std::vector<Metric> figures_of(const std::string& text) {
+  const metrics::TextFigures figures = metrics::text_figures(text);
+  const auto length = static_cast<std::int64_t>(metrics::characters(text).size());
+  const metrics::Cycle cycle = figures.cycle.value_or(metrics::Cycle{length, 0});
+  return {{"cycle", static_cast<double>(cycle.period), "characters"},
+          {"cycle_begin", static_cast<double>(cycle.begin), "characters"},
+          {"distinct_1", figures.distinct_1, "1"},
+          {"distinct_2", figures.distinct_2, "1"},
+          {"repetition", figures.repetition, "1"}};
+}
+
+}  // namespace
 
 HeldOutOptions Trainer::Impl::held_out_options(std::int64_t texts) const {
   HeldOutOptions wanted;
@@ -26,12 +44,11 @@ std::vector<SampleReport> Trainer::Impl::reports_of(const HeldOut& found) const 
                              : "likeliest";
   const std::int64_t step = learner ? learner->steps() : 0;
   for (const ExampleRow& row : found.rows)
-    reports.push_back({step, by, row.given, row.produced, 0, row.expected});
+    reports.push_back({step, by, row.given, row.produced, 0, row.expected, {}});
   return reports;
 }
 
-std::vector<SampleReport> Trainer::Impl::prompted_samples(
-    const volatile std::sig_atomic_t* stop) const {
+std::vector<SampleReport> Trainer::Impl::prompted_samples(const volatile std::sig_atomic_t* stop) {
   std::vector<SampleReport> reports;
   Generator generator(model);
   const std::int64_t step = learner ? learner->steps() : 0;
@@ -43,10 +60,28 @@ std::vector<SampleReport> Trainer::Impl::prompted_samples(
       const Generated text = generator.generate(prompt, options.generate.length, *sampler, random,
                                                 [&](std::string_view) { return !stopped(stop); });
       if (stopped(stop)) return reports;
-      reports.push_back(
-          {step, label("sampler", choice, registry), prompt, text.text, text.unknown, {}});
+      SampleReport& report = reports.emplace_back();
+      report = {step,
+                label("sampler", choice, registry),
+                prompt,
+                text.text,
+                text.unknown,
+                std::nullopt,
+                figures_of(text.text)};
+      const auto tokens = static_cast<double>(std::max<std::int64_t>(text.tokens, 1));
+      report.figures.push_back({"loss", text.nats / tokens, "nats/token"});
+      if (const std::optional<double> share = known_words().share(text.text))
+        report.figures.push_back({"known_words", *share, "1"});
     }
   return reports;
+}
+
+const metrics::KnownWords& Trainer::Impl::known_words() {
+  if (!words_seen) {
+    words_seen.emplace();
+    for (const Example& example : train.examples) words_seen->add(example.text);
+  }
+  return *words_seen;
 }
 
 std::vector<SampleReport> Trainer::Impl::written_samples(
@@ -65,12 +100,9 @@ std::vector<SampleReport> Trainer::Impl::written_samples(
         model, given, all, [&] { return registry.make_sampler(choice); }, writing, stop);
     if (stopped(stop)) return reports;
     for (std::size_t n = 0; n < texts.size(); ++n)
-      reports.push_back({step,
-                         label("sampler", choice, registry),
-                         given_text(model, given, static_cast<std::int64_t>(n)),
-                         texts[n],
-                         0,
-                         {}});
+      reports.push_back({step, label("sampler", choice, registry),
+                         given_text(model, given, static_cast<std::int64_t>(n)), texts[n], 0,
+                         std::nullopt, figures_of(texts[n])});
   }
   return reports;
 }

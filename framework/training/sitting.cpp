@@ -140,12 +140,13 @@ bool Trainer::Impl::evaluation(Observer& observer, Recorder& recorder,
 bool Trainer::Impl::samples(Observer& observer, Recorder& recorder,
                             const volatile std::sig_atomic_t* stop) {
   const auto start = Clock::now();
-  const std::vector<SampleReport> reports =
+  std::vector<SampleReport> reports =
       plan.task.goal == Task::Goal::text ? written_samples(stop) : prompted_samples(stop);
   if (stopped(stop)) return false;
-  recorder.samples(reports);
+  last_samples = std::move(reports);
+  recorder.samples(last_samples);
   if (learner) learner->times().samples += seconds_since(start);
-  observer.on_samples(reports);
+  observer.on_samples(last_samples);
   return true;
 }
 
@@ -251,6 +252,7 @@ Summary Trainer::Impl::finish(bool complete, Recorder& recorder) {
     summary.judgements = judge(options.expectations(), summary, plan.task.goal);
     recorder.judgements(summary.judgements);
   }
+  summary.samples = last_samples;
   recorder.finish(summary.status);
   summary.steps = step;
   summary.epochs = learner ? learner->epoch() : 1;

@@ -51,6 +51,7 @@ struct SampleReport {
   std::string prompt, text;
   std::int64_t unknown = 0;             ///< tokens of the prompt that the vocabulary lacks
   std::optional<std::string> expected;  ///< of a held-out example
+  std::vector<Metric> figures{};        ///< of a text that was written: how varied, how likely
 };
 
 /// Told what happens while training. Called from the training thread, between steps.
@@ -100,6 +101,7 @@ struct Summary {
   std::int64_t best_step = 0;                            ///< whose validation loss was the best
   std::vector<Metric> validation_metrics, test_metrics;  ///< of the task
   std::optional<Figures> test;                           ///< of the weights kept
+  std::vector<SampleReport> samples;                     ///< the last that were written
   double seconds = 0;
   double targets_per_second = 0;
   StepTimes times;

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include <unroll/metrics/known_words.hpp>
 #include <unroll/plugin/registry.hpp>
 #include <unroll/results/run_file.hpp>
 #include <unroll/training/held_out.hpp>
@@ -32,9 +34,10 @@ struct Trainer::Impl {
   void make_learner();
   HeldOutOptions held_out_options(std::int64_t texts) const;
   std::vector<SampleReport> reports_of(const HeldOut& found) const;
-  std::vector<SampleReport> prompted_samples(const volatile std::sig_atomic_t* stop) const;
+  std::vector<SampleReport> prompted_samples(const volatile std::sig_atomic_t* stop);
   std::vector<SampleReport> written_samples(const volatile std::sig_atomic_t* stop) const;
   Encoded prompts_to_answer() const;
+  const metrics::KnownWords& known_words();
   Checkpoint checkpoint_now();
   void restore(const RunRecord& run);
 
@@ -61,7 +64,9 @@ struct Trainer::Impl {
   std::unique_ptr<Learner> learner;  ///< null for models that count
   Plan plan;
   RunState state;
-  std::vector<Metric> validation_metrics;  ///< of the last evaluation, beside its figures
+  std::vector<Metric> validation_metrics;         ///< of the last evaluation, beside its figures
+  std::vector<SampleReport> last_samples;         ///< that the model wrote
+  std::optional<metrics::KnownWords> words_seen;  ///< of the training texts, once it is asked for
   std::uint64_t data = 0xcbf29ce484222325;
   double characters_per_token = 1;
   double smoothed = 0;

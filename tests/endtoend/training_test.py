@@ -134,6 +134,24 @@ class Training(RunTest):
         with h5py.File(self.folder / "runs/small.h5") as run:
             self.assertIn(run.attrs["status"], ("failed", "diverged"))
 
+    def test_a_run_compares_its_samplers(self):
+        self.experiment(**{"temperature: 0.8": "temperature: 2", "length: 40": "length: 400"})
+        shown = self.run_it("small.yaml", "--quiet").stdout
+        table = shown[shown.index("  sampler "):].splitlines()
+        self.assertEqual(table[0].split("  ")[-1], "cycling")
+        self.assertRegex(table[1], r"^  greedy +\d\.\d{3} +\d\.\d{3} +\d\.\d{3} +\d\.\d{3} +1/1$")
+        self.assertRegex(table[2], r"^  temperature 2 .* 0/1$")
+        done = self.run_it("small.yaml", "--quiet", "--json", "--force").stdout
+        greedy, hot = json.loads(done)["samplers"]
+        self.assertEqual(greedy["sampler"], "greedy")
+        self.assertLess(greedy["distinct_2"], hot["distinct_2"])
+        self.assertGreater(greedy["repetition"], hot["repetition"])
+        self.assertGreater(greedy["known_words"], hot["known_words"])
+        self.assertLess(greedy["loss"], hot["loss"])
+        with h5py.File(self.folder / "runs/small.h5") as run:
+            self.assertEqual(run["samples/known_words"][-1], hot["known_words"])
+            self.assertEqual(run["samples/loss"].attrs["unit"], "nats/token")
+
 
 class Interruption(RunTest):
     LONG = ("--set", "training.epochs=400", "--set", "training.evaluate_every=20",

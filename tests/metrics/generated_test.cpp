@@ -4,6 +4,7 @@
 
 #include <unroll/metrics/cycle.hpp>
 #include <unroll/metrics/diversity.hpp>
+#include <unroll/metrics/known_words.hpp>
 #include <unroll/metrics/rouge.hpp>
 #include <unroll/metrics/text_figures.hpp>
 
@@ -83,6 +84,18 @@ TEST(TextFigures, AreOfWordsAndTheCycleOfCharacters) {
   EXPECT_EQ(figures.cycle, (Cycle{20, 14}));
   EXPECT_EQ(text_figures("").cycle, std::nullopt);
   EXPECT_EQ(text_figures("").distinct_1, 0);
+}
+
+TEST(KnownWords, AreThoseOfTheTextsWithoutRegardToCase) {
+  KnownWords known;
+  known.add("The mouse's tale.");
+  known.add("Die Straße, ein Wort: नमस्ते");
+  EXPECT_EQ(known.share(" the MOUSE'S tail, the STRASSE."), 4.0 / 5);
+  EXPECT_EQ(known.share("-- नमस्ते; नमस --"), 1.0 / 2);
+  EXPECT_EQ(known.share("xx the tale yy"), 1.0) << "the ends may be parts of words";
+  EXPECT_EQ(known.share("the"), std::nullopt);
+  EXPECT_EQ(known.share(" ... "), std::nullopt);
+  EXPECT_EQ(known.share(""), std::nullopt);
 }
 
 TEST(Rouge, LongestCommonSubsequence) {

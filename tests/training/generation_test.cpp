@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <training/fakes.hpp>
 #include <unroll/core/error.hpp>
 #include <unroll/training/generation.hpp>
@@ -28,6 +30,18 @@ TEST_F(Generation, FeedsEachTokenOfThePromptOnceAndCarriesTheState) {
   EXPECT_EQ(text.tokens, 3);
   EXPECT_EQ(text.unknown, 0);
   EXPECT_THAT(summing.fed, ElementsAre(1, 2, 3, 6, 5));
+}
+
+TEST_F(Generation, TellsHowLittleTheModelExpectedItsText) {
+  Generator generator(model);
+  // Six letters may be written, the expected one with logit 1: the text as above follows the sum.
+  const double expected = std::log(5 + std::exp(1.0)) - 1;
+  EXPECT_NEAR(generator.generate("ab", 3, likeliest, random).nats, 3 * expected, 1e-6);
+  class Second final : public Sampler {  // b, whatever the model says
+   public:
+    TokenId choose(std::span<const float>, RandomStream&) override { return 2; }
+  } second;
+  EXPECT_NEAR(generator.generate("ab", 1, second, random).nats, expected + 1, 1e-6);
 }
 
 TEST_F(Generation, BeginsAnewForEachText) {

@@ -115,7 +115,15 @@ TEST_F(Training, WritesMetricsSamplesAndAModelThatLoads) {
   const auto period = static_cast<double>(figures.cycle ? figures.cycle->period : 0);
   EXPECT_THAT(record.samples[0].figures,
               testing::AllOf(testing::Contains(Metric{"cycle", period, "characters"}),
-                             testing::Contains(Metric{"distinct_2", figures.distinct_2, "1"})));
+                             testing::Contains(Metric{"distinct_2", figures.distinct_2, "1"}),
+                             testing::Contains(testing::Field(&Metric::name, "known_words"))));
+  const auto likely = [&](std::size_t sample) {
+    const auto& all = record.samples[sample].figures;
+    return std::ranges::find(all, "loss", &Metric::name)->value;
+  };
+  EXPECT_GT(likely(5), likely(4)) << "greedy text is likelier than any sampled";
+  ASSERT_EQ(summary.samples.size(), 2U) << "the last evaluation's";
+  EXPECT_EQ(summary.samples[1].text, record.samples[5].text);
   EXPECT_GT(observer.last.targets_per_second, 0);
 
   const Model model = load_model(record, registry());

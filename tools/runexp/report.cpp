@@ -5,6 +5,8 @@
 #include <unroll/core/text.hpp>
 #include <unroll/metrics/cycle.hpp>
 
+#include "sampler_table.hpp"
+
 namespace unroll::cli {
 namespace {
 
@@ -30,6 +32,8 @@ Json json_of(const Trainer& trainer, const Summary& summary, const std::string& 
          {"reached", judgement.reached ? Json(*judgement.reached) : Json()},
          {"met", judgement.met}});
   json["best_step"] = summary.best_step;
+  if (trainer.plan().task.goal == Task::Goal::next_token)
+    json["samplers"] = sampler_json(compare_samplers(summary.samples));
   json["seconds"] = summary.seconds;
   json[std::string(counted_unit(goal)) + "_per_second"] = summary.targets_per_second;
   return json;
@@ -71,10 +75,11 @@ std::string judgement_text(const Judgement& judgement) {
 
 std::string figures_text(Task::Goal goal, const Figures& figures) {
   std::string text = fmt::format("{:.4f} {}", figures.loss(), loss_unit(goal));
-  if (goal == Task::Goal::next_token || goal == Task::Goal::text)
+  if (goal == Task::Goal::next_token || goal == Task::Goal::text) {
     text += fmt::format(", {:.3f} bits/char", figures.bits_per_character());
-  if (figures.characters > 2 * figures.counted)  // tokens of more than a character
-    text += fmt::format(", perplexity {:.2f}", figures.perplexity());
+    if (figures.characters > 2 * figures.counted)  // tokens of more than a character
+      text += fmt::format(", perplexity {:.2f}", figures.perplexity());
+  }
   if (goal == Task::Goal::label || goal == Task::Goal::tags)
     text += fmt::format(", accuracy {:.1f} %", 100 * figures.accuracy());
   return text;
@@ -207,6 +212,8 @@ void print_summary(Trainer& trainer, const Summary& summary, const std::string& 
   for (const Judgement& judgement : summary.judgements)
     row("expected", judgement_text(judgement));
   row("run file", path);
+  if (goal == Task::Goal::next_token)
+    fmt::print("{}", sampler_table(compare_samplers(summary.samples)));
   const Task task = trainer.plan().task;
   const bool writes =
       goal == Task::Goal::next_token || (goal == Task::Goal::text && !task.reads_features);
