@@ -14,7 +14,7 @@ class Words(harness.EndToEnd):
     def setUp(self):
         super().setUp()
         text = harness.story().replace(" asked a riddle.", ' asked, "Why not (he--she)?"')
-        self.write("story.txt", text + "Once only.\n\nNever again: zyzzyva!\n" + text[:3000])
+        self.write("story.txt", text + "Once only.\n\nNever again: zyzzyva!\n\n" + text[:6000])
 
     def test_writes_text_as_people_do(self):
         self.experiment(**WORDS)
