@@ -42,6 +42,8 @@ def data_sets(path):
     root = yaml.safe_load(path.read_text(encoding="utf-8"))
     data = root.get("data", {})
     named = data.get("corpus", []) + [data[key] for key in ("images", "table") if key in data]
+    for files in (data[key] for key in data if key.endswith("aligned")):
+        named = named + list(files.values())
     found = {name.split("/")[0] for name in named}
     below = root.get("include", [])
     for name in [below] if isinstance(below, str) else below:

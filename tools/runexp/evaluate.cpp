@@ -90,8 +90,7 @@ int run_evaluate(const Options& options) {
   fmt::print("{}  {}\n", styled(stdout, Style::bold, experiment.experiment), printable(data.name));
   fmt::print("  {}", figures_text(goal, found.figures));
   if (goal == Task::Goal::next_token || goal == Task::Goal::text)
-    fmt::print(", perplexity {:.3f}, accuracy {:.1f} %", found.figures.perplexity(),
-               100 * found.figures.accuracy());
+    fmt::print(", accuracy {:.1f} %", 100 * found.figures.accuracy());
   fmt::print("{}\n  {} {}", metrics_text(found.metrics), found.figures.counted, counted_unit(goal));
   if (unknown > 0) fmt::print(", {} tokens read unknown to the vocabulary", unknown);
   if (goal == Task::Goal::text)
