@@ -54,7 +54,8 @@ Answer::Answer(const AnswerOptions& options, const char* architecture, std::int6
                const Domain& domain, const init::Scheme& scheme, const Parameters& parameters)
     : goal_(goal_of(options.predict, domain.fields, architecture)),
       readout_(width, outputs_of(goal_, domain), scheme, parameters,
-               goal_ == Goal::label ? "class" : "value") {
+               goal_ == Goal::label ? "class" : "value"),
+      scaling_(domain.values) {
   if (options.class_weights == "none") return;
   if (goal_ != Goal::label)
     fail(Failure::usage,
@@ -82,10 +83,24 @@ Outcome Answer::operator()(Graph& graph, Var y, const Batch& batch) const {
     }
     return outcome;
   }
-  const Var difference = said - graph.constant(batch.values.to(said.dtype()));
-  const Var squares = mean(difference * difference);
+  const auto row = [&](const std::vector<float>& numbers) {
+    const Shape shape{static_cast<std::int64_t>(numbers.size())};
+    return graph.constant(Tensor::of(shape, std::span<const float>(numbers)).to(said.dtype()));
+  };
+  const Var own_units =
+      scaling_.active() ? said * row(scaling_.deviation) + row(scaling_.mean) : said;
+  outcome.output = own_units.value();
+  const Var errors = own_units - graph.constant(batch.values.to(said.dtype()));
+  const Var squares = mean(errors * errors);
   outcome.total = scalar(squares.value()) * static_cast<double>(outcome.counted);
-  if (graph.recording()) outcome.loss = squares;
+  if (!graph.recording()) return outcome;
+  outcome.loss = squares;
+  if (scaling_.active()) {
+    std::vector<float> per_deviation = scaling_.deviation;
+    for (float& number : per_deviation) number = 1 / number;
+    const Var scaled = errors * row(per_deviation);
+    outcome.loss = mean(scaled * scaled);
+  }
   return outcome;
 }
 

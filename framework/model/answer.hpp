@@ -31,6 +31,8 @@ struct AnswerOptions {
 /// The last layer of an architecture that says one thing of each example, and its loss: the mean
 /// over examples of -log softmax(logits)[class], or of the squared error, averaged over the K
 /// numbers. Class weights change what is differentiated alone, not the sums that are reported.
+/// Where the domain scales values, it learns them scaled and says them in their own units,
+/// in which the error that is reported is too.
 class Answer {
  public:
   /// Throws Error(usage) naming the architecture if the data has not what is to be predicted, or
@@ -46,6 +48,7 @@ class Answer {
   Task::Goal goal_;
   Readout readout_;
   Tensor class_weights_;  ///< [classes], or undefined
+  Scaling scaling_;  ///< of values
 };
 
 }  // namespace unroll

@@ -27,6 +27,10 @@ struct Fields {
   /// Shape of `features`: [F]; [T, F] for a sequence, where T = -1 means any length; [C, H, W] for
   /// an image with values in 0 … 1. Empty: none.
   std::vector<std::int64_t> features;
+  /// Of the F numbers of a vector, in their order: "carat", "cut=Ideal"; empty: they have none.
+  std::vector<std::string> feature_names;
+  /// Features and values are to be scaled by what the training split teaches (model/scaling.hpp).
+  bool scaled = false;
   /// Each example is a whole with a beginning and an end. Otherwise `text` is a piece of a stream.
   bool whole = true;
 };
@@ -53,6 +57,11 @@ class Dataset {
  public:
   virtual ~Dataset() = default;
   virtual Splits load() = 0;
+  /// All examples of another file of the same form, for a model that was trained on these fields.
+  /// `answered`: what it predicts must stand there too, as for an evaluation; else it is left
+  /// empty. By default there are none: throws Error(usage).
+  virtual std::vector<Example> read_more(const std::string& file, const Fields& known,
+                                         bool answered);
 };
 
 }  // namespace unroll

@@ -40,6 +40,9 @@ Archive Domain::save() const {
   put_list(archive, "class_counts", class_counts);
   put_list(archive, "values", fields.values);
   put_list(archive, "features", fields.features);
+  put_list(archive, "feature_names", fields.feature_names);
+  features.save(archive, "features");
+  values.save(archive, "values");
   archive.put("whole", number(fields.whole));
   return archive;
 }
@@ -56,11 +59,20 @@ Domain Domain::load(const Archive& archive) {
   fields.label = !domain.classes.empty();
   fields.values = list<std::string>(archive, "values");
   fields.features = list<std::int64_t>(archive, "features");
+  fields.feature_names = list<std::string>(archive, "feature_names");
+  domain.features = Scaling::load(archive, "features");
+  domain.values = Scaling::load(archive, "values");
+  fields.scaled = domain.features.active();
   // Runs of before there were other examples than pieces of streams.
   fields.whole = archive.has("whole") && archive.integer("whole") != 0;
   if (domain.class_counts.size() != domain.classes.size() ||
       !std::is_sorted(domain.classes.begin(), domain.classes.end()))
     fail(Failure::data, "the saved classes are damaged");
+  if (domain.values.active() && domain.values.mean.size() != fields.values.size())
+    fail(Failure::data, "the saved scaling of the values is damaged");
+  if (domain.features.active() &&
+      (fields.features.empty() || domain.features.mean.size() != scaling_width(fields.features)))
+    fail(Failure::data, "the saved scaling of the features is damaged");
   return domain;
 }
 

@@ -9,6 +9,7 @@
 
 #include <unroll/core/archive.hpp>
 #include <unroll/model/dataset.hpp>
+#include <unroll/model/scaling.hpp>
 #include <unroll/model/vocabulary.hpp>
 
 namespace unroll {
@@ -20,6 +21,7 @@ struct Domain {
   Vocabulary target;                       ///< of Example::target
   std::vector<std::string> classes;        ///< labels in the order of their code points
   std::vector<std::int64_t> class_counts;  ///< training examples of each class
+  Scaling features, values;                ///< where Fields::scaled asks for it
 
   std::optional<std::int32_t> find_class(std::string_view label) const;
 

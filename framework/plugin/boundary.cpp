@@ -91,6 +91,11 @@ class GuardedDataset final : public Guarded<Dataset> {
   Splits load() override {
     return call([&] { return inner_->load(); }, "in Dataset::load");
   }
+  std::vector<Example> read_more(const std::string& file, const Fields& known,
+                                 bool answered) override {
+    return call([&] { return inner_->read_more(file, known, answered); },
+                "in Dataset::read_more, {}", file);
+  }
 };
 
 class GuardedOptimizer final : public Guarded<Optimizer> {

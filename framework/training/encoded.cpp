@@ -50,6 +50,14 @@ Domain learn_domain(const Splits& splits, const Tokenizers& tokenizers) {
       domain.class_counts.push_back(count);
     }
   }
+  if (splits.fields.scaled) {
+    const auto& shape = splits.fields.features;
+    if (!shape.empty())
+      domain.features = Scaling::learn(splits.train, &Example::features, scaling_width(shape),
+                                       scaling_run(shape));
+    if (!splits.fields.values.empty())
+      domain.values = Scaling::learn(splits.train, &Example::values, splits.fields.values.size());
+  }
   return domain;
 }
 
@@ -86,6 +94,10 @@ Encoded encode(std::vector<Example> examples, const Domain& domain, const Tokeni
              place(example), example.label, did_you_mean(example.label, domain.classes));
       encoded.labels.push_back(index.value_or(-1));
     }
+  // Values stay as they are: the architecture's answers are in their units.
+  if (domain.features.active())
+    for (Example& example : examples)
+      domain.features.apply(example.features, scaling_run(domain.fields.features));
   encoded.examples = std::move(examples);
   return encoded;
 }

@@ -40,9 +40,9 @@ bool holds_whole_numbers(const Array& array) {
          !std::holds_alternative<std::vector<double>>(array.values);
 }
 
-std::string shape_text(const Array& array) {
+std::string shape_text(const std::vector<std::int64_t>& shape) {
   std::vector<std::string> dims;
-  for (const std::int64_t dim : array.shape) dims.push_back(std::to_string(dim));
+  for (const std::int64_t dim : shape) dims.push_back(std::to_string(dim));
   return fmt::format("[{}]", join(dims));
 }
 
@@ -55,6 +55,7 @@ class Features final : public Dataset {
     std::vector<std::string> class_names;
     std::string values;
     std::vector<std::string> value_names;
+    bool scaled = false;
     std::string on_error = "fail";
   };
   static void describe(Schema<Options>& schema) {
@@ -72,6 +73,9 @@ class Features final : public Dataset {
     schema.option("values", &O::values,
                   "numbers to predict, [N] or [N, K]: FILE.h5:/path or FILE.npy");
     schema.option("value_names", &O::value_names, "of the K numbers; empty: value1, value2, …");
+    schema.option("scaled", &O::scaled,
+                  "features and values less their mean, by their deviation in the training split; "
+                  "figures stay in the values' units");
     RowTableOptions::describe_all(schema);
     schema.option("on_error", &O::on_error, "an item that cannot be used: fail, or skip and count")
         .choices({"fail", "skip"});
@@ -96,10 +100,28 @@ class Features final : public Dataset {
     if (!options_.lines.empty()) add_lines(items);
     if (!options_.labels.empty()) add_labels(items);
     if (!options_.values.empty()) add_values(items);
+    items.fields.scaled = options_.scaled;
     Splits splits = divide(items.usable(), items.fields, options_);
     splits.files = std::move(files_);
     bad_.tell(splits.notices);
     return splits;
+  }
+
+  std::vector<Example> read_more(const std::string& file, const Fields& known,
+                                 bool answered) override {
+    if (answered)
+      fail(Failure::usage,
+           "{}: features of another file have nothing beside them to compare with; `sample` "
+           "answers them",
+           file);
+    options_.features = file;
+    Items items = read_features();
+    if (items.fields.features != known.features)
+      fail(Failure::data, "{}: its features are {}, those of the training {}", file,
+           shape_text(items.fields.features), shape_text(known.features));
+    std::vector<Example> examples;
+    for (Grouped& item : items.usable()) examples.push_back(std::move(item.example));
+    return examples;
   }
 
  private:
@@ -138,9 +160,10 @@ class Features final : public Dataset {
     if (holds_text(array)) fail(Failure::data, "{}: holds texts, not numbers", options_.features);
     if (rank < 2 || rank > 4)
       fail(Failure::data, "{}: has the shape {}; features are [N, F], [N, T, F] or [N, C, H, W]",
-           options_.features, shape_text(array));
+           options_.features, shape_text(array.shape));
     if (std::find(array.shape.begin(), array.shape.end(), 0) != array.shape.end())
-      fail(Failure::data, "{}: is empty, its shape is {}", options_.features, shape_text(array));
+      fail(Failure::data, "{}: is empty, its shape is {}", options_.features,
+           shape_text(array.shape));
     std::vector<float> numbers = as_floats(array);
     if (rank == 4 && std::holds_alternative<std::vector<std::uint8_t>>(array.values))
       for (float& number : numbers) number /= 255.0F;
@@ -200,7 +223,7 @@ class Features final : public Dataset {
            holds_text(array)            ? "texts"
            : holds_whole_numbers(array) ? "whole numbers"
                                         : "floating numbers",
-           shape_text(array));
+           shape_text(array.shape));
     add_numbered_labels(items, as_integers(array), options_.class_names, options_.labels, bad_);
   }
 
@@ -209,7 +232,7 @@ class Features final : public Dataset {
     const std::size_t rank = array.shape.size();
     if (holds_text(array) || rank < 1 || rank > 2)
       fail(Failure::data, "{}: values are numbers [N] or [N, K], and these are {}{}",
-           options_.values, holds_text(array) ? "texts " : "", shape_text(array));
+           options_.values, holds_text(array) ? "texts " : "", shape_text(array.shape));
     const std::vector<float> numbers = as_floats(array);
     items.expect(static_cast<std::size_t>(array.shape[0]), options_.values, "rows");
     const std::size_t width = numbers.size() / items.size();

@@ -6,6 +6,7 @@ import io
 import struct
 import tarfile
 import unittest
+import zlib
 
 from extraction import Extractor
 
@@ -13,6 +14,7 @@ import books
 import brown
 import cmudict
 import debian_sections
+import diamonds
 import ding
 import gunzip
 import hindi
@@ -25,6 +27,30 @@ from table import problem, table
 
 def php_class(body):
     return f"<?php\nclass X extends \\Faker\\Y\n{{\n{body}\n}}\n"
+
+
+def r_string(value):
+    return struct.pack(">ii", 9, len(value)) + value
+
+
+def r_vector(kind, letter, values, attributes=b""):
+    return struct.pack(f">ii{len(values)}{letter}", kind | (0x200 if attributes else 0), len(values), *values) + attributes
+
+
+def r_strings(*values):
+    return struct.pack(">ii", 16, len(values)) + b"".join(r_string(value) for value in values)
+
+
+def r_attributes(symbols, **values):
+    """A list of pairs; a name that was used before is a reference to its symbol."""
+    pairs = b""
+    for name, value in values.items():
+        known = name in symbols
+        tag = struct.pack(">i", 255 | symbols.index(name) + 1 << 8) if known \
+            else struct.pack(">i", 1) + r_string(name.encode())
+        symbols += [] if known else [name]
+        pairs += struct.pack(">i", 2 | 0x400) + tag + value
+    return pairs + struct.pack(">i", 254)
 
 
 class Php(Extractor):
@@ -114,6 +140,26 @@ class Plain(Extractor):
                          "She was tired.\tSie war müde.\nIt's fine.\tDas geht gut.\nHe went.\tEr ging.\n")
         self.survives_damage(ding, path, [path])
         self.refused(ding, path, "Haus :: house\n", "no pair of sentences")
+
+    def test_a_data_frame_becomes_a_table(self):
+        symbols = []
+        numbers = [r_vector(14, "d", [0.23, 1.5]) for _ in range(6)]
+        words = [r_vector(13, "i", [2, 1], r_attributes(symbols, levels=r_strings(b"Fair", b"Very Good"),
+                                                        **{"class": r_strings(b"factor")})) for _ in range(3)]
+        columns = [numbers[0], *words, *numbers[1:3], r_vector(13, "i", [326, 9]), *numbers[3:]]
+        frame = struct.pack(">ii", 19 | 0x200, 10) + b"".join(columns) + r_attributes(
+            symbols, names=r_strings(*(name.encode() for name in diamonds.COLUMNS)),
+            **{"class": r_strings(b"tbl_df", b"data.frame")})
+        path = self.write("Rdata.rdb", b"".join(
+            struct.pack(">I", len(record)) + zlib.compress(record)
+            for record in (b"X\n" + struct.pack(">iii", 2, 0, 0) + r_strings(b"no table"),
+                           b"X\n" + struct.pack(">iii", 3, 0, 0) + struct.pack(">i", 5) + b"UTF-8" + frame)))
+        self.assertEqual(self.extracted(diamonds, path).splitlines(),
+                         ["\t".join(row) for row in (
+                             ["0.23", *["Very Good"] * 3, "0.23", "0.23", "326", *["0.23"] * 3],
+                             ["1.5", *["Fair"] * 3, "1.5", "1.5", "9", *["1.5"] * 3])])
+        self.survives_damage(diamonds, path, [path])
+        self.refused(diamonds, path, b"", "no table with the columns")
 
     def test_sections_keep_the_source(self):
         record = "Package: {}\nSection: {}\nDescription: {}\n more: of it\nTag: a::b\n"
