@@ -26,13 +26,23 @@ bool fits(std::string_view name, std::string_view pattern) {
 std::vector<fs::path> find_files(const std::string& pattern) {
   const fs::path path = pattern;
   if (fs::is_regular_file(path)) return {path};
-  std::vector<fs::path> found;
-  const std::string last = path.filename().string();
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  if (last.find_first_of("*?") != std::string::npos && fs::is_directory(folder))
-    for (const auto& entry : fs::directory_iterator(folder))
-      if (entry.is_regular_file() && fits(entry.path().filename().string(), last))
-        found.push_back(path.has_parent_path() ? entry.path() : entry.path().filename());
+  std::vector<fs::path> found = {fs::path()};
+  for (const fs::path& part : path) {
+    std::vector<fs::path> longer;
+    for (const fs::path& begun : found) {
+      if (part.string().find_first_of("*?") == std::string::npos) {
+        longer.push_back(begun / part);
+        continue;
+      }
+      std::error_code error;
+      const fs::path folder = begun.empty() ? fs::path(".") : begun;
+      for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+        if (fits(it->path().filename().string(), part.string()))
+          longer.push_back(begun / it->path().filename());
+    }
+    found = std::move(longer);
+  }
+  std::erase_if(found, [](const fs::path& file) { return !fs::is_regular_file(file); });
   std::sort(found.begin(), found.end());
   if (!found.empty()) return found;
   fail(Failure::data, "{}: {} (relative paths begin at {})", pattern,

@@ -7,8 +7,8 @@
 
 namespace unroll {
 
-/// A path, or one whose last part is a pattern of `*` and `?`; sorted. Throws Error(data) if there
-/// is none.
+/// A path, or a pattern, in whose parts `*` stands for any characters and `?` for one; sorted.
+/// Throws Error(data) if there is none.
 std::vector<std::filesystem::path> find_files(const std::string& pattern);
 
 /// A whole file in UTF-8, without a byte order mark. Throws Error(data) naming the byte offset of

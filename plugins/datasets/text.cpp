@@ -1,18 +1,19 @@
-// Text: one or more plain-text files, each cut into training, validation and test parts.
+// Text: plain-text files as one long stream, or as examples: a line, a paragraph or a file each.
 //
-// `parts: 1` is a contiguous split: the first part of every text trains, the last validates (and
-// the end tests). `parts: 50` cuts each text into 50 equal pieces first and takes the last part of
-// every piece, as char-rnn does: an easier split, since every piece's training text stands right
-// before its validation text. `multiple_of` drops the end of a text first, so that the pieces are
-// equal: char-rnn keeps whole batches of windows. Texts are cut between code points. A byte order
-// mark is dropped.
+// A stream is cut into training, validation and test parts. `parts: 1` is a contiguous split: the
+// first part of every text trains, the last validates (and the end tests). `parts: 50` cuts each
+// text into 50 equal pieces first and takes the last part of every piece, as char-rnn does: an
+// easier split, since every piece's training text stands right before its validation text.
+// `multiple_of` drops the end of a text first, so that the pieces are equal: char-rnn keeps whole
+// batches of windows. Texts are cut between code points. A byte order mark is dropped.
+//
+// Lines, paragraphs (blank lines between them) and files are wholes, which a model learns to begin
+// and to end; blank ones are passed over. They are divided as in other datasets.
 #include <unroll/plugin.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 namespace {
 
@@ -34,35 +35,37 @@ std::size_t cut_at(std::string_view text, double share) {
 
 class Text final : public Dataset {
  public:
-  struct Options {
+  struct Options : SplitOptions {
     std::vector<std::string> corpus;
     std::vector<std::string> files;
-    double validation = 0.1;
-    double test = 0.0;
+    std::string unit = "stream";
     int parts = 1;
     int multiple_of = 1;
     bool join = false;
   };
   static void describe(Schema<Options>& schema) {
-    schema.summary("plain-text files in UTF-8, cut into training, validation and test parts");
-    schema.option("corpus", &Options::corpus,
+    using O = Options;
+    schema.summary("plain-text files in UTF-8: one long stream, or examples of a line each");
+    schema.option("corpus", &O::corpus,
                   "texts fetched by tools/get-data, e.g. austen/emma, or austen for all of them");
-    schema.option("files", &Options::files,
-                  "paths of other texts; * and ? in a file's name; relative to where you are");
-    schema.option("validation", &Options::validation, "share of every text kept for validation")
-        .range(0, 0.9);
-    schema.option("test", &Options::test, "share of every text kept for the test at the end")
-        .range(0, 0.9);
+    schema.option("files", &O::files,
+                  "paths of other texts; * and ? in their names; relative to where you are");
     schema
-        .option("parts", &Options::parts,
-                "cut every text into this many pieces and split each (char-rnn: 50)")
+        .option("unit", &O::unit,
+                "stream: long texts, cut anywhere; line, paragraph, file: each is an example with "
+                "a beginning and an end")
+        .choices({"stream", "line", "paragraph", "file"});
+    SplitOptions::describe_all(schema);
+    schema
+        .option("parts", &O::parts,
+                "stream: cut every text into this many pieces and split each (char-rnn: 50)")
         .range(1, 10000);
     schema
-        .option("multiple_of", &Options::multiple_of,
-                "drop the end of every text that is over a multiple of so many bytes (char-rnn: "
-                "batch times window)")
+        .option("multiple_of", &O::multiple_of,
+                "stream: drop the end of every text that is over a multiple of so many bytes "
+                "(char-rnn: batch times window)")
         .at_least(1);
-    schema.option("join", &Options::join, "make one text of all files before cutting");
+    schema.option("join", &O::join, "stream: make one text of all files before cutting");
   }
   explicit Text(const Options& options) : options_(options) {}
 
@@ -71,7 +74,83 @@ class Text final : public Dataset {
     if (options_.validation + options_.test >= 1)
       fail(Failure::usage, "data: validation {} and test {} leave nothing to train on",
            options_.validation, options_.test);
+    const bool whole = options_.unit != "stream";
+    if (whole && (options_.parts != 1 || options_.multiple_of != 1 || options_.join))
+      fail(Failure::usage, "data: parts, multiple_of and join are for unit: stream, not {}",
+           options_.unit);
+    if (!whole && (options_.split != "shuffled" || options_.limit != 0))
+      fail(Failure::usage, "data: split and limit are for unit: line, paragraph or file");
+    if (options_.split == "group" || options_.split == "column")
+      fail(Failure::usage, "data: texts have no groups and columns to split by");
+    return whole ? load_wholes(paths) : load_streams(paths);
+  }
 
+  std::vector<Example> read_more(const std::string& file, const Fields& /*known*/,
+                                 bool /*answered*/) override {
+    std::vector<Example> examples;
+    for (const fs::path& path : find_files(file)) {
+      const std::string text = read_text(path);
+      if (options_.unit == "stream") {
+        examples.push_back({text});
+        continue;
+      }
+      std::vector<Grouped> wholes;
+      add_wholes(text, path.string(), wholes);
+      for (Grouped& whole : wholes) examples.push_back(std::move(whole.example));
+    }
+    return examples;
+  }
+
+ private:
+  Splits load_wholes(const std::vector<fs::path>& paths) const {
+    std::vector<Grouped> examples;
+    std::vector<DataFile> files;
+    for (const fs::path& path : paths) {
+      add_wholes(read_text(path), path.string(), examples);
+      files.push_back({path.string(), fs::file_size(path), {}});
+    }
+    Fields fields;
+    fields.text = true;
+    Splits splits = divide(std::move(examples), fields, options_);
+    splits.files = std::move(files);
+    return splits;
+  }
+
+  /// The lines, paragraphs or the whole of a text, without what is blank.
+  void add_wholes(std::string_view text, const std::string& name,
+                  std::vector<Grouped>& examples) const {
+    std::string whole;
+    std::int64_t line_number = 0, begun_at = 0;
+    const auto end_whole = [&] {
+      if (whole.find_first_not_of(" \t\n") != std::string::npos) {
+        Example& example = examples.emplace_back().example;
+        example.text = whole;
+        example.origin = options_.unit == "file" ? name : fmt::format("{}:{}", name, begun_at);
+      }
+      whole.clear();
+    };
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      std::string_view line = text.substr(0, end);
+      text.remove_prefix(std::min(end + 1, text.size()));
+      ++line_number;
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      const bool blank = line.find_first_not_of(" \t") == std::string_view::npos;
+      if (options_.unit == "paragraph" && blank) {
+        end_whole();
+        continue;
+      }
+      if (whole.empty())
+        begun_at = line_number;
+      else
+        whole += '\n';
+      whole += line;
+      if (options_.unit == "line") end_whole();
+    }
+    end_whole();
+  }
+
+  Splits load_streams(const std::vector<fs::path>& paths) const {
     Splits splits;
     splits.fields.text = true;
     splits.fields.whole = false;
@@ -89,7 +168,6 @@ class Text final : public Dataset {
     return splits;
   }
 
- private:
   std::string name_of_split() const {
     const auto percent = [](double share) { return std::round(share * 1000) / 10; };
     const std::string shares =
@@ -137,4 +215,4 @@ class Text final : public Dataset {
 
 }  // namespace
 
-UNROLL_PLUGIN(dataset, "text", "1.0.0", Text)
+UNROLL_PLUGIN(dataset, "text", "1.1.0", Text)

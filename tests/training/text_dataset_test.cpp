@@ -89,6 +89,65 @@ TEST_F(TextDataset, SeveralFilesByPatternEachSplitOrJoined) {
   EXPECT_EQ(joined.train[0].text, "aaaaaaaaaa");
 }
 
+TEST_F(TextDataset, PatternsInFoldersToo) {
+  fs::create_directories(folder / "poems/one");
+  fs::create_directories(folder / "poems/two");
+  write_file(folder / "poems/one/a.txt", "aaaaaaaaaa");
+  write_file(folder / "poems/two/a.txt", "bbbbbbbbbb");
+  write_file(folder / "poems/two/b.md", "cccccccccc");
+  const Splits splits = load_file("poems/*/*.txt", "validation: 0.5");
+  ASSERT_EQ(splits.train.size(), 2U);
+  EXPECT_EQ(splits.train[1].text, "bbbbb");
+}
+
+class Wholes : public TextDataset {
+ protected:
+  /// The texts of a file, sorted.
+  std::vector<std::string> texts(std::string_view content, const std::string& unit) {
+    write_file(folder / "a.txt", content);
+    const Splits splits = load_file("a.txt", "validation: 0, unit: " + unit);
+    EXPECT_TRUE(splits.fields.whole);
+    std::vector<std::string> all;
+    for (const Example& example : splits.train) all.push_back(example.text);
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+};
+
+TEST_F(Wholes, LinesWithoutBlankOnes) {
+  EXPECT_THAT(texts("one\r\n\n  \ntwo words\nthree", "line"),
+              testing::ElementsAre("one", "three", "two words"));
+}
+
+TEST_F(Wholes, ParagraphsKeepTheirLineBreaks) {
+  EXPECT_THAT(texts("\n\na\nb\n\n \t\nc\n\nd\ne\n", "paragraph"),
+              testing::ElementsAre("a\nb", "c", "d\ne"));
+}
+
+TEST_F(Wholes, FilesAsTheyAreWithoutTheLastLineBreak) {
+  EXPECT_THAT(texts("a\n\nb\n", "file"), testing::ElementsAre("a\n\nb"));
+}
+
+TEST_F(Wholes, AreDividedWholeAndNamedByLine) {
+  std::string lines;
+  for (int i = 0; i < 40; ++i) lines += "line " + std::to_string(i) + "\n";
+  write_file(folder / "a.txt", lines);
+  const Splits splits = load_file("a.txt", "validation: 0.25, split: in_order, unit: line");
+  ASSERT_EQ(splits.train.size(), 30U);
+  ASSERT_EQ(splits.validation.size(), 10U);
+  EXPECT_EQ(splits.validation.front().text, "line 30");
+  EXPECT_THAT(splits.validation.front().origin, testing::EndsWith("a.txt:31"));
+  EXPECT_EQ(splits.split_name, "in order 75/25/0");
+}
+
+TEST_F(Wholes, OptionsThatAreForTheOtherUnit) {
+  write_file(folder / "a.txt", "one\ntwo\nthree\n");
+  const std::string file = "files: [" + (folder / "a.txt").string() + "], ";
+  EXPECT_THAT(refusal(file + "unit: line, parts: 2", Failure::usage), HasSubstr("unit: stream"));
+  EXPECT_THAT(refusal(file + "split: hash", Failure::usage), HasSubstr("unit: line"));
+  EXPECT_THAT(refusal(file + "unit: line, split: group", Failure::usage), HasSubstr("no groups"));
+}
+
 TEST_F(TextDataset, FindsACorpusInTheDataFolder) {
   fs::create_directories(folder / "austen");
   write_file(folder / "austen/emma.txt", "Emma Woodhouse, handsome, clever, and rich");
