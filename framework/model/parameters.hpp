@@ -43,6 +43,10 @@ class ParameterStore {
   std::span<float> gradients() const;
   void zero_gradients();
 
+  /// Parameters that training leaves as they are.
+  void freeze(Parameter& parameter) { frozen_.push_back(&parameter); }
+  std::span<Parameter* const> frozen() const noexcept { return frozen_; }
+
   /// All weights with names, axes and gate order; `restore` checks names and shapes and reports
   /// every one that is missing, surplus or of another shape.
   Archive save() const;
@@ -53,7 +57,7 @@ class ParameterStore {
   DType type_;
   bool packed_ = false;
   std::vector<std::unique_ptr<Parameter>> owned_;
-  std::vector<Parameter*> order_;
+  std::vector<Parameter*> order_, frozen_;
   Tensor values_, gradients_;
 };
 

@@ -37,7 +37,7 @@ TextDecoder::TextDecoder(const TextDecoderOptions& options, const Sizes& sizes,
       use_(attention.value_or(AttentionUse{})),
       type_(parameters.dtype()),
       input_(sizes.vocabulary, options.embedding, options.tied, options.initial.as_scheme(),
-             parameters.scope("embedding")) {
+             parameters.scope("embedding"), sizes.axis) {
   const init::Scheme scheme = options.initial.as_scheme();
   const bool attends = attention.has_value();
   const bool after = attends && !use_.before;
@@ -62,8 +62,9 @@ TextDecoder::TextDecoder(const TextDecoderOptions& options, const Sizes& sizes,
                              {"input, output", {}});
     output_b_ = &before.make("b", {layer}, init::bias(scheme, offered), {"output", {}});
   }
-  readout_ = options.tied ? std::make_unique<Readout>(width_, input_.table(), scheme, place)
-                          : std::make_unique<Readout>(width_, sizes.vocabulary, scheme, place);
+  readout_ = options.tied
+                 ? std::make_unique<Readout>(width_, input_.table(), scheme, place)
+                 : std::make_unique<Readout>(width_, sizes.vocabulary, scheme, place, sizes.axis);
 }
 
 Attention::Memory TextDecoder::remember(Var memory, std::span<const std::int32_t> lengths) const {

@@ -70,8 +70,9 @@ class TextDecoder {
   };
   struct Sizes {
     std::int64_t vocabulary = 0;
-    std::int64_t context = 0;  ///< C; 0: none
-    std::int64_t memory = 0;   ///< M; 0: none
+    std::int64_t context = 0;         ///< C; 0: none
+    std::int64_t memory = 0;          ///< M; 0: none
+    const char* axis = "vocabulary";  ///< what the tokens count, for the weights' notes
   };
 
   TextDecoder(const TextDecoderOptions& options, const Sizes& sizes,

@@ -7,7 +7,7 @@
 namespace unroll {
 
 TokenInput::TokenInput(std::int64_t vocabulary, std::int64_t embedding, bool tied,
-                       const init::Scheme& scheme, const Parameters& parameters)
+                       const init::Scheme& scheme, const Parameters& parameters, const char* axis)
     : vocabulary_(vocabulary), width_(embedding), type_(parameters.dtype()) {
   if (embedding == 0) return;
   // Input rows of unit variance; as output weights they have to begin small.
@@ -15,7 +15,7 @@ TokenInput::TokenInput(std::int64_t vocabulary, std::int64_t embedding, bool tie
   table_ = &parameters.make("E", {vocabulary, embedding},
                             scheme.name == "uniform" ? init::uniform(-scheme.scale, scheme.scale)
                                                      : init::normal(0, deviation),
-                            {"vocabulary, embedding", {}});
+                            {std::string(axis) + ", embedding", {}});
 }
 
 Var TokenInput::operator()(Graph& graph, const Tensor& ids) const {
@@ -38,8 +38,9 @@ Readout::Readout(std::int64_t width, Parameter* table, const init::Scheme& schem
          "tied output weights need an embedding as wide as what they read: embedding is {}, the "
          "output {}; set embedding to {}",
          embedding, width, width);
-  bias_ =
-      &parameters.make("b", {table->value().dim(0)}, init::bias(scheme, width), {"vocabulary", {}});
+  const std::string& axes = table->notes().axes;
+  bias_ = &parameters.make("b", {table->value().dim(0)}, init::bias(scheme, width),
+                           {axes.substr(0, axes.find(',')), {}});
 }
 
 Var Readout::operator()(Var y) const {

@@ -13,8 +13,9 @@ namespace unroll {
 class TokenInput {
  public:
   /// `embedding` 0: one-hot. A `tied` table is also the output's weights, so it begins small.
+  /// `axis` names what the rows count: "vocabulary", or "target vocabulary" of what answers a text.
   TokenInput(std::int64_t vocabulary, std::int64_t embedding, bool tied, const init::Scheme& scheme,
-             const Parameters& parameters);
+             const Parameters& parameters, const char* axis = "vocabulary");
 
   /// Width of a token's vector.
   std::int64_t width() const noexcept { return table_ != nullptr ? width_ : vocabulary_; }

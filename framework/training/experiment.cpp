@@ -1,5 +1,8 @@
 #include <unroll/training/experiment.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <stdexcept>
 
 #include <unroll/core/text.hpp>
@@ -34,6 +37,20 @@ Node data_as_choice(const Node& data) {
     if (entry.key != "dataset") rest.push_back(entry);
   return Node::map({{name->text(), name->mark(), Node::map(std::move(rest), data.mark())}},
                    name->mark());
+}
+
+/// `RUN.h5` as `{run: RUN.h5}`, and a map of weights as a list of pairs.
+Node transfer_as_map(const Node& transfer) {
+  if (transfer.is_scalar()) return Node::map({{"run", transfer.mark(), transfer}}, transfer.mark());
+  const Node* weights = transfer.find("weights");
+  if (weights == nullptr || !weights->is_map()) return transfer;
+  std::vector<Node> pairs;
+  for (const Node::Entry& entry : weights->entries())
+    pairs.push_back(
+        Node::map({{"into", entry.key_mark, Node::scalar(entry.key, entry.key_mark, true)},
+                   {"from", entry.value.mark(), entry.value}},
+                  entry.key_mark));
+  return transfer.with("weights", Node::sequence(std::move(pairs), weights->mark()));
 }
 
 /// Fills in the options of a choice that the file left to its default.
@@ -147,6 +164,24 @@ std::vector<std::string> GenerateOptions::all_prompts() const {
   return all;
 }
 
+void TransferOptions::Pair::describe(Schema<Pair>& schema) {
+  schema.summary("a parameter here and its source there");
+  schema.option("into", &Pair::into, "parameters of this model, perhaps with a *").required();
+  schema.option("from", &Pair::from, "of the run, with the same *").required();
+}
+
+void TransferOptions::describe(Schema<TransferOptions>& schema) {
+  using O = TransferOptions;
+  schema.summary("weights of another run to begin with");
+  schema.option("run", &O::run, "its run file");
+  schema.option(
+      "weights", &O::weights,
+      "{\"embedding/*\": \"decoder/embedding/*\", …}: what is taken from where; without it "
+      "all that have the same names");
+  schema.option("vocabulary", &O::vocabulary,
+                "take the run's vocabulary too, rather than learn one from this data");
+}
+
 void ExperimentOptions::describe(Schema<ExperimentOptions>& schema) {
   using O = ExperimentOptions;
   schema.summary("an experiment");
@@ -162,6 +197,8 @@ void ExperimentOptions::describe(Schema<ExperimentOptions>& schema) {
               "of the texts that answer others; without it as `tokenizer`")
       .kind("tokenizer");
   schema.option("model", &O::model, "what learns").kind("architecture").required();
+  schema.option("initialize_from", &O::initialize_from, "a run whose weights it begins with");
+  schema.option("freeze", &O::freeze, "parameters that keep their weights, e.g. embedding/*");
   schema.option("training", &O::training, "how it learns");
   schema.option("evaluation", &O::evaluation, "what is found out about held-out examples");
   schema.option("generate", &O::generate, "what it writes");
@@ -184,7 +221,9 @@ ExperimentOptions read_experiment(const Node& root, const PluginCatalogue& plugi
                                   Problems& problems) {
   const WithSchedules catalogue(plugins);
   const Node* data = root.find("data");
-  const Node node = data == nullptr ? root : root.with("data", data_as_choice(*data));
+  Node node = data == nullptr ? root : root.with("data", data_as_choice(*data));
+  if (const Node* transfer = root.find("initialize_from"); transfer != nullptr)
+    node = node.with("initialize_from", transfer_as_map(*transfer));
   ReadContext context{problems, &catalogue};
   ExperimentOptions options = schema_of<ExperimentOptions>().read(node, context);
   complete(options.data, "dataset", catalogue, problems);
@@ -198,6 +237,14 @@ ExperimentOptions read_experiment(const Node& root, const PluginCatalogue& plugi
     complete(sampler, "sampler", catalogue, problems);
   if (const Node* expect = root.find("expect"); expect != nullptr && expect->is_sequence())
     for (const Node& item : expect->items()) check_expectation(item, problems);
+  const TransferOptions& transfer = options.initialize_from;
+  if (!transfer.wanted() && (!transfer.weights.empty() || transfer.vocabulary))
+    problems.add(root.find("initialize_from")->mark(), "initialize_from needs the run's file: run");
+  for (const auto& [into, from] : transfer.weights)
+    for (const std::string& pattern : {into, from})
+      if (std::count(pattern.begin(), pattern.end(), '*') > 1)
+        problems.add(root.find("initialize_from")->mark(),
+                     fmt::format("'{}' has more than one *", pattern));
   if (const Node* name = root.find("experiment");
       name != nullptr && options.experiment.find_first_of("/\\\n\r\t") != std::string::npos)
     problems.add(name->mark(),

@@ -67,6 +67,23 @@ struct EvaluationOptions {
   static void describe(Schema<EvaluationOptions>& schema);
 };
 
+/// `initialize_from:`. Weights of another run to begin with.
+struct TransferOptions {
+  using Options = TransferOptions;
+  /// Of the new model and of the run; a `*` in `from` stands for what that of `into` does.
+  struct Pair {
+    using Options = Pair;
+    std::string into, from;
+    static void describe(Schema<Pair>& schema);
+  };
+  std::string run;
+  std::vector<Pair> weights;
+  bool vocabulary = false;
+  static void describe(Schema<TransferOptions>& schema);
+
+  bool wanted() const { return !run.empty(); }
+};
+
 /// A whole experiment file.
 struct ExperimentOptions {
   using Options = ExperimentOptions;
@@ -79,6 +96,8 @@ struct ExperimentOptions {
   PluginChoice tokenizer{"char", {}, {}};
   PluginChoice target_tokenizer;
   PluginChoice model;
+  TransferOptions initialize_from;
+  std::vector<std::string> freeze;
   TrainingOptions training;
   EvaluationOptions evaluation;
   GenerateOptions generate;
@@ -93,7 +112,8 @@ struct ExperimentOptions {
 };
 
 /// Reads an experiment. Every mistake goes to `problems`; the result is of use only if there are
-/// none. `data: {dataset: text, corpus: …}` and `data: {text: {corpus: …}}` mean the same.
+/// none. `data: {dataset: text, corpus: …}` and `data: {text: {corpus: …}}` mean the same, and so
+/// do `initialize_from: RUN.h5` and `initialize_from: {run: RUN.h5}`, whose `weights` may be a map.
 ExperimentOptions read_experiment(const Node& root, const PluginCatalogue& plugins,
                                   Problems& problems);
 /// The experiment as run: every option with its value. Reading it gives the same experiment.

@@ -123,6 +123,7 @@ StepResult Learner::step() {
   graph_.clear();
   watch.lap(times_.backward);
 
+  for (Parameter* parameter : model_.parameters->frozen()) parameter->gradient().fill(0);
   StepResult result{outcome.total, outcome.counted, outcome.correct, 0, 0};
   const std::span<float> gradients = model_.parameters->gradients();
   result.gradient_norm = norm_of(gradients, sums_);
@@ -146,8 +147,10 @@ StepResult Learner::step() {
   if (options_.clip_norm > 0) scale = std::min(1.0, options_.clip_norm / (norm + 1e-6));
   const double factor = schedule_->factor({steps_, options_.total_steps, epoch_});
   result.learning_rate = optimizer_->learning_rate() * factor;
+  copy_frozen(false);  // decay and momentum move what has no gradient too
   optimizer_->update(model_.parameters->values(), gradients,
                      {result.learning_rate, scale, steps_ + 1});
+  copy_frozen(true);
   ++steps_;
   if (++batch_ == batches_->per_epoch()) {
     ++epoch_;
@@ -156,6 +159,21 @@ StepResult Learner::step() {
   }
   watch.lap(times_.optimizer);
   return result;
+}
+
+void Learner::copy_frozen(bool back) {
+  const std::span<float> values = model_.parameters->values();
+  std::size_t at = 0;
+  for (const Parameter* parameter : model_.parameters->frozen()) {
+    const auto size = static_cast<std::size_t>(parameter->size());
+    float* value = values.data() + (parameter->value().data<float>() - values.data());
+    frozen_.resize(std::max(frozen_.size(), at + size));
+    if (back)
+      std::copy_n(frozen_.data() + at, size, value);
+    else
+      std::copy_n(value, size, frozen_.data() + at);
+    at += size;
+  }
 }
 
 Archive Learner::save() const {

@@ -60,6 +60,9 @@ class Learner {
   void restore(const Archive& state);
 
  private:
+  /// Puts frozen parameters into `frozen_`, or back.
+  void copy_frozen(bool back);
+
   Model& model_;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Schedule> schedule_;
@@ -67,6 +70,7 @@ class Learner {
   LearnerOptions options_;
   std::int64_t steps_ = 0, epoch_ = 0, batch_ = 0;
   bool epoch_begun_ = false;
+  std::vector<float> frozen_;  ///< what they are, while the optimizer works
   Carry carry_;
   Graph graph_;
   std::vector<double> sums_;  ///< of the gradient's squares, by pieces

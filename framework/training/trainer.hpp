@@ -16,6 +16,7 @@
 #include <unroll/training/judgement.hpp>
 #include <unroll/training/learner.hpp>
 #include <unroll/training/model.hpp>
+#include <unroll/training/transfer.hpp>
 
 namespace unroll {
 
@@ -82,7 +83,9 @@ struct Plan {
   std::uint64_t weight_bytes = 0;  ///< weights, gradients and moments
   bool counts = false;             ///< an n-gram model: one pass, no steps
   std::string split_name;
-  std::vector<std::string> notices;  ///< of the dataset, for people
+  std::vector<std::string> notices;      ///< of the dataset, for people
+  std::optional<TransferList> transfer;  ///< of a new run that begins with another's weights
+  std::int64_t frozen = 0;               ///< learnt values that stay as they are
 };
 
 /// What a short trial of the first steps showed; the trainer is as before it.

@@ -109,9 +109,11 @@ ManyToMany::ManyToMany(const Options& options, const ArchitectureContext& contex
                              root.scope("recurrence"));
   const std::int64_t width = recurrence_->output_width();
   const Vocabulary& predicted = goal_ == Goal::tags ? context.domain.target : context.domain.text;
-  readout_ = options.tied
-                 ? std::make_unique<Readout>(width, input_.table(), scheme, root.scope("output"))
-                 : std::make_unique<Readout>(width, predicted.size(), scheme, root.scope("output"));
+  readout_ =
+      options.tied
+          ? std::make_unique<Readout>(width, input_.table(), scheme, root.scope("output"))
+          : std::make_unique<Readout>(width, predicted.size(), scheme, root.scope("output"),
+                                      goal_ == Goal::tags ? "target vocabulary" : "vocabulary");
 }
 
 class ManyToMany::Steps final : public Decoder {

@@ -55,7 +55,9 @@ class OneToMany final : public Architecture {
     const std::int64_t vocabulary =
         fields.target ? context.domain.target.size() : context.domain.text.size();
     decoder_ = std::make_unique<TextDecoder>(
-        options, TextDecoder::Sizes{vocabulary, options.every_step ? options.width : 0, 0},
+        options,
+        TextDecoder::Sizes{vocabulary, options.every_step ? options.width : 0, 0,
+                           fields.target ? "target vocabulary" : "vocabulary"},
         std::nullopt, context.factory, root.scope("decoder"));
     start_ = std::make_unique<InitialState>(options.width, decoder_->recurrence(),
                                             options.initial.as_scheme(), root.scope("bridge"));

@@ -66,8 +66,9 @@ class Seq2Seq final : public Architecture {
                          options.input_feeding};
     const std::int64_t every_step = options.summary == "every_step" ? memory : 0;
     decoder_ = std::make_unique<TextDecoder>(
-        options, TextDecoder::Sizes{context.domain.target.size(), every_step, memory}, use,
-        context.factory, root.scope("decoder"));
+        options,
+        TextDecoder::Sizes{context.domain.target.size(), every_step, memory, "target vocabulary"},
+        use, context.factory, root.scope("decoder"));
     if (options.bidirectional)
       bridge_ = std::make_unique<InitialState>(memory, decoder_->recurrence(),
                                                options.initial.as_scheme(), root.scope("bridge"));

@@ -51,6 +51,8 @@ Archive describe_environment(const Trainer& trainer, const Registry& registry) {
   put_column(environment, "data/path", paths);
   environment.put("data/bytes", Array{{static_cast<std::int64_t>(bytes.size())}, bytes, {}});
   put_column(environment, "data/sha256", data_sums);
+  if (trainer.plan().transfer)
+    environment.merge("initialize_from", trainer.plan().transfer->save());
   return environment;
 }
 

@@ -8,7 +8,8 @@
 namespace unroll::cli {
 
 /// Entries: unroll_version, git_revision, compute_library, processor, threads, and the tables
-/// plugins/{kind,name,version,file,sha256} and data/{path,bytes,sha256}.
+/// plugins/{kind,name,version,file,sha256} and data/{path,bytes,sha256}, and initialize_from/…
+/// where the run began with another's weights.
 Archive describe_environment(const Trainer& trainer, const Registry& registry);
 
 }  // namespace unroll::cli

@@ -118,6 +118,11 @@ void TrainingReport::announce(const Trainer& trainer, const std::string& path) {
       line_.print(styled(stderr, Style::dim, fmt::format("{} {}", name, coverage->text())));
   for (const std::string& notice : plan.notices)
     line_.print(styled(stderr, Style::dim, printable(notice)));
+  if (plan.transfer) line_.print(styled(stderr, Style::dim, printable(plan.transfer->text())));
+  if (plan.frozen > 0)
+    line_.print(styled(stderr, Style::dim,
+                       fmt::format("{} of the parameters are frozen",
+                                   human_count(static_cast<double>(plan.frozen)))));
   const std::string from =
       trainer.step() > 0 ? fmt::format("from step {}, ", trainer.step()) : std::string();
   const std::string length = plan.counts ? "one counting pass"

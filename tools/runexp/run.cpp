@@ -66,7 +66,10 @@ void print_plan(Trainer& trainer, bool json) {
   if (plan.text) row("vocabulary", plan.text->text());
   if (plan.target) row("target", plan.target->text());
   if (plan.classes > 0) row("classes", fmt::format("{}", plan.classes));
-  row("parameters", fmt::format("{}", plan.parameters));
+  row("parameters", plan.frozen > 0
+                        ? fmt::format("{}, of which {} are frozen", plan.parameters, plan.frozen)
+                        : fmt::format("{}", plan.parameters));
+  if (plan.transfer) row("begins", "with " + plan.transfer->text());
   row("memory", fmt::format("about {}, measured", human_bytes(peak_memory())));
   if (plan.counts) {
     row("training", "one counting pass, a few seconds");
