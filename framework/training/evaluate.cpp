@@ -56,7 +56,8 @@ Figures evaluate_streams(Architecture& architecture, const TokenTexts& texts,
 /// Notes what the model said of each example of a batch.
 class Answers {
  public:
-  Answers(Task::Goal goal, std::int64_t examples, Evaluation& into) : goal_(goal), into_(into) {
+  Answers(Task::Goal goal, std::int64_t examples, Keep keep, Evaluation& into)
+      : goal_(goal), keep_(keep), into_(into) {
     if (goal == Task::Goal::label) into.labels.resize(static_cast<std::size_t>(examples), -1);
     if (goal == Task::Goal::tags) into.tags.resize(static_cast<std::size_t>(examples));
     examples_ = examples;
@@ -73,6 +74,8 @@ class Answers {
     for (std::size_t n = 0; n < lanes; ++n) {
       const auto example = static_cast<std::size_t>(batch.examples[n]);
       if (goal_ == Task::Goal::label) into_.labels[example] = likeliest(row(n));
+      if (goal_ == Task::Goal::label && keep_ == Keep::probabilities)
+        note_probabilities(example, row(n));
       if (goal_ == Task::Goal::values) {
         into_.values.resize(static_cast<std::size_t>(examples_ * width));
         std::copy_n(row(n).begin(), width,
@@ -87,7 +90,18 @@ class Answers {
   }
 
  private:
+  /// The softmax of an example's logits.
+  void note_probabilities(std::size_t example, std::span<const float> logits) {
+    into_.probabilities.resize(static_cast<std::size_t>(examples_) * logits.size());
+    float* to = into_.probabilities.data() + example * logits.size();
+    const float most = *std::max_element(logits.begin(), logits.end());
+    float sum = 0;
+    for (std::size_t k = 0; k < logits.size(); ++k) sum += to[k] = std::exp(logits[k] - most);
+    for (std::size_t k = 0; k < logits.size(); ++k) to[k] /= sum;
+  }
+
   Task::Goal goal_;
+  Keep keep_;
   std::int64_t examples_ = 0;
   Evaluation& into_;
 };
@@ -108,7 +122,7 @@ double Figures::accuracy() const {
 }
 
 Evaluation evaluate(const Model& model, const Encoded& split, std::int64_t batch,
-                    const volatile std::sig_atomic_t* stop) {
+                    const volatile std::sig_atomic_t* stop, Keep keep) {
   Evaluation found;
   const Task task = model.architecture->task();
   if (split.size() == 0) return found;
@@ -121,7 +135,7 @@ Evaluation evaluate(const Model& model, const Encoded& split, std::int64_t batch
   options.batch = batch;
   options.shuffle = false;
   const auto batches = make_examples(split, *model.domain, task, options);
-  Answers answers(task.goal, split.size(), found);
+  Answers answers(task.goal, split.size(), keep, found);
   Graph graph(Graph::Mode::infer);
   for (std::int64_t i = 0; i < batches->per_epoch(); ++i) {
     if (stopped(stop)) return found;

@@ -30,13 +30,17 @@ struct Evaluation {
   std::vector<std::int32_t> labels;  ///< [examples] the likeliest class
   std::vector<TokenText> tags;       ///< [examples] the likeliest tag of every token
   std::vector<float> values;         ///< [examples, K] as predicted
+  std::vector<float> probabilities;  ///< [examples, classes], if they are wanted
 };
+
+/// What to keep beside the answers.
+enum class Keep { nothing, probabilities };
 
 /// Predicts a whole split without dropout. A stream's pieces are read from a zero state that is
 /// carried to the piece's end; every token but its first is predicted. `batch` is the number of
 /// whole examples side by side. Neither the order nor the company of examples changes a figure.
 /// `stop` (may be null) ends early with what was read.
 Evaluation evaluate(const Model& model, const Encoded& split, std::int64_t batch = 128,
-                    const volatile std::sig_atomic_t* stop = nullptr);
+                    const volatile std::sig_atomic_t* stop = nullptr, Keep keep = Keep::nothing);
 
 }  // namespace unroll

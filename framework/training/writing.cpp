@@ -107,7 +107,7 @@ std::vector<std::string> write_texts(const Model& model, const Encoded& given,
 
 Encoded encode_prompts(const Model& model, std::span<const std::string> prompts) {
   const Task task = model.task();
-  const bool by_text = task.reads_text && model.writes_target();
+  const bool by_text = task.reads_text;
   std::vector<Example> examples;
   for (const std::string& prompt : prompts) {
     Example& example = examples.emplace_back();
@@ -132,6 +132,26 @@ Encoded encode_prompts(const Model& model, std::span<const std::string> prompts)
   }
   given.examples = std::move(examples);
   return given;
+}
+
+void leave_unanswered(const Model& model, Encoded& given) {
+  const auto count = static_cast<std::size_t>(given.size());
+  switch (model.task().goal) {
+    case Task::Goal::label:
+      given.labels.assign(count, -1);
+      break;
+    case Task::Goal::values:
+      for (Example& example : given.examples)
+        example.values.assign(model.domain->fields.values.size(), 0.0F);
+      break;
+    case Task::Goal::tags:
+      given.target.texts.clear();
+      for (const TokenText& text : given.text.texts)
+        given.target.texts.emplace_back(text.size(), TokenId{0});
+      break;
+    default:
+      break;
+  }
 }
 
 std::vector<std::int64_t> spread(std::int64_t count, std::int64_t size) {

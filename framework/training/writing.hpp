@@ -33,9 +33,13 @@ std::vector<std::string> write_texts(const Model& model, const Encoded& given,
                                      const MakeSampler& make_sampler, const WritingOptions& options,
                                      const volatile std::sig_atomic_t* stop = nullptr);
 
-/// Examples from what a person typed: texts to answer, or class names to write for. A task that
+/// Examples from what a person typed: texts to read, or class names to write for. A task that
 /// reads neither gets as many empty ones. Throws Error(usage) for an unknown class.
 Encoded encode_prompts(const Model& model, std::span<const std::string> prompts);
+
+/// Fills in what `evaluate` would compare answers with, where nobody knows it: no class, zeros, a
+/// tag for each token.
+void leave_unanswered(const Model& model, Encoded& given);
 
 /// `count` places spread evenly over `size`; all of them where count is 0 or too large.
 std::vector<std::int64_t> spread(std::int64_t count, std::int64_t size);

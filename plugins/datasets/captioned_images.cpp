@@ -37,6 +37,22 @@ class CaptionedImages final : public Dataset {
   }
   explicit CaptionedImages(const Options& options) : options_(options), bad_(options.on_error) {}
 
+  std::vector<Example> read_more(const std::string& file, const Fields& known,
+                                 bool answered) override {
+    if (answered)
+      fail(Failure::usage,
+           "{}: pictures of another file have no texts or classes beside them to compare with; "
+           "`sample` answers them",
+           file);
+    options_.table.clear();
+    Items items = read(file, {});
+    if (items.fields.features != known.features)
+      fail(Failure::data, "{}: its pictures are not of the size of the training pictures", file);
+    std::vector<Example> examples;
+    for (Grouped& item : items.usable()) examples.push_back(std::move(item.example));
+    return examples;
+  }
+
   Splits load() override {
     if (options_.text.empty() && options_.label.empty() && options_.labels.empty())
       fail(Failure::usage, "data: captioned_images needs a text or a label column, or labels");

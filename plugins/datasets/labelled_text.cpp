@@ -45,6 +45,20 @@ class LabelledText final : public Dataset {
   }
   explicit LabelledText(const Options& options) : options_(options), bad_(options.on_error) {}
 
+  std::vector<Example> read_more(const std::string& file, const Fields& /*known*/,
+                                 bool answered) override {
+    std::vector<Example> examples;
+    if (answered || options_.format == "folders")
+      for (Grouped& row : read(find_files(file))) examples.push_back(std::move(row.example));
+    else
+      for (const fs::path& path : find_files(file))
+        for (Record& row :
+             read_records(path, {options_.format, options_.header}, {options_.text}, bad_))
+          if (!row.cells[0].empty())
+            examples.push_back({.text = std::move(row.cells[0]), .origin = row.origin});
+    return examples;
+  }
+
   Splits load() override {
     Fields fields;
     fields.text = fields.label = true;

@@ -60,14 +60,32 @@ class ParallelText final : public Dataset {
   }
   explicit ParallelText(const Options& options) : options_(options), bad_(options.on_error) {}
 
+  std::vector<Example> read_more(const std::string& file, const Fields& /*known*/,
+                                 bool answered) override {
+    std::vector<Example> examples;
+    if (answered)
+      for (Grouped& pair : read_columns(find_files(file)))
+        examples.push_back(std::move(pair.example));
+    else
+      for (const fs::path& path : find_files(file))
+        for (Record& row :
+             read_records(path, {options_.format, options_.header}, {options_.text}, bad_))
+          if (!row.cells[0].empty())
+            examples.push_back({.text = std::move(row.cells[0]), .origin = row.origin});
+    return examples;
+  }
+
   Splits load() override {
     Fields fields;
     fields.text = fields.target = true;
     SplitOptions cut = options_;
     if (options_.validation_aligned.given()) cut.validation = 0;
     if (options_.test_aligned.given()) cut.test = 0;
-    Splits splits = divide(
-        options_.aligned.given() ? read_aligned(options_.aligned) : read_columns(), fields, cut);
+    Splits splits =
+        divide(options_.aligned.given()
+                   ? read_aligned(options_.aligned)
+                   : read_columns(find_data(options_.corpus, options_.files, "parallel_text")),
+               fields, cut);
     const auto replace = [&](const Files& files, std::vector<Example>& split) {
       if (!files.given()) return;
       for (Grouped& pair : read_aligned(files)) split.push_back(std::move(pair.example));
@@ -86,11 +104,11 @@ class ParallelText final : public Dataset {
   }
 
  private:
-  std::vector<Grouped> read_columns() {
+  std::vector<Grouped> read_columns(const std::vector<fs::path>& paths) {
     std::vector<std::string> columns = {options_.text, options_.target};
     if (!options_.group.empty()) columns.push_back(options_.group);
     std::vector<Grouped> pairs;
-    for (const fs::path& path : find_data(options_.corpus, options_.files, "parallel_text")) {
+    for (const fs::path& path : paths) {
       note_file(path);
       for (Record& record : read_records(path, {options_.format, options_.header}, columns, bad_))
         add(pairs, std::move(record.cells[0]), std::move(record.cells[1]), record.origin,

@@ -2,8 +2,8 @@
 #include <functional>
 #include <map>
 
-#include "stored.hpp"
 #include <unroll/autodiff/ops.hpp>
+#include "stored.hpp"
 
 namespace unroll::test {
 namespace {
@@ -50,9 +50,8 @@ TEST(LayerNormFixtures, MatchPyTorch) {
       expect_near(y.value(), tensor_of(stored, "y"), tolerance, name);
       graph.backward(sum(y * graph.constant(tensor_of(stored, "upstream/y", type))));
       for (const auto& [leaf, leaf_name] : {std::pair{x, "x"}, {gain, "gain"}, {bias, "bias"}})
-        expect_near(graph.gradient(leaf),
-                    tensor_of(stored, std::string("gradients/") + leaf_name), tolerance,
-                    name + " gradient of " + leaf_name);
+        expect_near(graph.gradient(leaf), tensor_of(stored, std::string("gradients/") + leaf_name),
+                    tolerance, name + " gradient of " + leaf_name);
     }
   }
 }

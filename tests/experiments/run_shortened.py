@@ -6,6 +6,7 @@ import sys
 import unittest
 
 import h5py
+import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "endtoend"))
 import harness  # noqa: E402
@@ -17,11 +18,18 @@ SHORT = ("training.max_steps=2", "training.early_stopping.patience=0", "evaluati
 class Shortened(harness.EndToEnd):
     name = ""
 
-    def test_runs(self):
-        path = harness.ROOT / f"experiments/{self.name}.yaml"
+    def shortened(self, name, output):
+        path = harness.ROOT / f"experiments/{name}.yaml"
+        begins = yaml.safe_load(path.read_text(encoding="utf-8")).get("initialize_from")
+        if begins:  # with the run of another experiment, which is named as its file
+            run = begins["run"] if isinstance(begins, dict) else begins
+            self.shortened(pathlib.Path(run).stem, run)
         settings = [word for setting in SHORT for word in ("--set", setting)]
-        done = self.run_it(path, *settings, "--json", "--quiet", "--output", "run.h5",
+        return self.run_it(path, *settings, "--json", "--quiet", "--output", output,
                            environment={"UNROLL_DATA": str(harness.DATA)})
+
+    def test_runs(self):
+        done = self.shortened(self.name, "run.h5")
         result = json.loads(done.stdout)
         self.assertEqual(result["experiment"], self.name, "an experiment is named as its file")
         self.assertEqual(result["status"], "completed")

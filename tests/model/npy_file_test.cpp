@@ -49,8 +49,8 @@ class NpyFile : public testing::Test {
 };
 
 TEST_F(NpyFile, EachTypeAndVersionIsRead) {
-  const Array floats = read_npy(
-      file(dictionary("<f4", "(2, 3)"), bytes_of<float>({1, 2, 3, 4, 5, 6.5F}), 2));
+  const Array floats =
+      read_npy(file(dictionary("<f4", "(2, 3)"), bytes_of<float>({1, 2, 3, 4, 5, 6.5F}), 2));
   EXPECT_THAT(floats.shape, ElementsAre(2, 3));
   EXPECT_THAT(std::get<std::vector<float>>(floats.values), ElementsAre(1, 2, 3, 4, 5, 6.5F));
   const auto values = [&](const char* type, const std::string& numbers, int major) {
@@ -63,9 +63,9 @@ TEST_F(NpyFile, EachTypeAndVersionIsRead) {
   EXPECT_THAT(
       std::get<std::vector<std::int32_t>>(values("<i2", bytes_of<std::int16_t>({-300, 2}), 1)),
       ElementsAre(-300, 2));
-  EXPECT_THAT(
-      std::get<std::vector<std::int64_t>>(values("<i8", bytes_of<std::int64_t>({-1, 1LL << 40}), 1)),
-      ElementsAre(-1, 1LL << 40));
+  EXPECT_THAT(std::get<std::vector<std::int64_t>>(
+                  values("<i8", bytes_of<std::int64_t>({-1, 1LL << 40}), 1)),
+              ElementsAre(-1, 1LL << 40));
   EXPECT_THAT(std::get<std::vector<std::uint8_t>>(values("|u1", std::string("\0\xFF", 2), 1)),
               ElementsAre(0, 255));
 }

@@ -78,9 +78,10 @@ TEST_F(RowTable, NumbersBecomeClassNames) {
   add_numbered_labels(items, {1, 2, 0}, {"no", "yes"}, "labels.npy", bad);
   EXPECT_THAT(left(), ElementsAre("item 1: /yes", "item 3: /no"));
   BadExamples strict("fail");
-  EXPECT_THAT(
-      error_of([&] { add_numbered_labels(items, {-1, 0, 0}, {"no"}, "labels.npy", strict); }),
-      HasSubstr("labels.npy: class -1 of item 1, but there are 1 class_names"));
+  EXPECT_THAT(error_of([&] {
+                add_numbered_labels(items, {-1, 0, 0}, {"no"}, "labels.npy", strict);
+              }),
+              HasSubstr("labels.npy: class -1 of item 1, but there are 1 class_names"));
 }
 
 }  // namespace

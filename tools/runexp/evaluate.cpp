@@ -1,4 +1,5 @@
-// runexp evaluate: how well a run's model predicts a split of its data, or another text.
+// runexp evaluate: how well a run's model predicts a split of its data, or another file of that
+// form.
 #include <fmt/format.h>
 
 #include <unroll/training/held_out.hpp>
@@ -26,17 +27,16 @@ struct Data {
   std::string name;
 };
 
-/// A split of the run's own data, or the whole of another text.
+/// A split of the run's own data, or the whole of another file of the same form.
 Data load_data(const Options& options, const ExperimentOptions& experiment,
-               const Registry& registry) {
+               const Registry& registry, const Fields& known) {
+  const auto dataset = registry.make_dataset(experiment.data);
   if (!options.data.empty()) {
-    const Node zero = Node::scalar("0");
-    const Node file = Node::sequence({Node::scalar(options.data, {}, true)});
-    const PluginChoice whole{
-        "text", Node::map({{"files", {}, file}, {"validation", {}, zero}, {"test", {}, zero}}), {}};
-    return {registry.make_dataset(whole)->load().train, options.data};
+    Data more{dataset->read_more(options.data, known, true), options.data};
+    if (more.examples.empty()) fail(Failure::data, "{}: holds no examples", options.data);
+    return more;
   }
-  Splits splits = registry.make_dataset(experiment.data)->load();
+  Splits splits = dataset->load();
   Data data{options.split == "train"  ? splits.train
             : options.split == "test" ? splits.test
                                       : splits.validation,
@@ -62,8 +62,8 @@ int run_evaluate(const Options& options) {
   const RunRecord run = read_run(options.run);
   const auto registry = make_registry(options.plugins);
   const ExperimentOptions experiment = load_experiment(run, *registry);
-  Data data = load_data(options, experiment, *registry);
   const Model model = load_model(run, *registry);
+  Data data = load_data(options, experiment, *registry, model.domain->fields);
   const Task::Goal goal = model.task().goal;
   const PluginChoice sampler = chosen_sampler(options, experiment, goal, *registry);
   const Encoded split = encode(std::move(data.examples), *model.domain, model.tokenizers());
@@ -106,14 +106,14 @@ int run_evaluate(const Options& options) {
 
 void add_evaluate(CLI::App& app, Action& chosen) {
   Options* options = nullptr;
-  CLI::App& command =
-      add_command(app, chosen, "evaluate", "measures how well a run's model predicts a text",
-                  "runexp evaluate runs/char_lstm.h5 --data persuasion.txt\n"
-                  "  runexp evaluate runs/reverse.h5 --sampler beam:width=10",
-                  options, run_evaluate);
+  CLI::App& command = add_command(
+      app, chosen, "evaluate", "measures how well a run's model predicts its data or another file",
+      "runexp evaluate runs/char_lstm.h5 --data persuasion.txt\n"
+      "  runexp evaluate runs/reverse.h5 --sampler beam:width=10",
+      options, run_evaluate);
   command.add_option("run", options->run, "the run file")->required()->type_name("RUN.h5");
-  CLI::Option* data =
-      command.add_option("--data", options->data, "another text (UTF-8), all of it");
+  CLI::Option* data = command.add_option("--data", options->data,
+                                         "another file of the form of the run's data, all of it");
   command.add_option("--split", options->split, "of the run's own data")
       ->check(CLI::IsMember({"train", "validation", "test"}))
       ->capture_default_str()
