@@ -22,9 +22,7 @@ TEST(Expectation, ReadsASplitsFigureAndItsBound) {
 }
 
 TEST(Expectation, SaysWhatIsWrong) {
-  const auto parsing = [](const char* text) {
-    return [text] { Expectation::parse(text); };
-  };
+  const auto parsing = [](const char* text) { return [text] { Expectation::parse(text); }; };
   const auto says = [](const char* text) {
     return ThrowsMessage<std::invalid_argument>(HasSubstr(text));
   };

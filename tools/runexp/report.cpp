@@ -214,8 +214,7 @@ void print_summary(Trainer& trainer, const Summary& summary, const std::string& 
   if (summary.test)
     row("test", figures_text(goal, *summary.test) + metrics_text(summary.test_metrics));
   if (summary.train.counted > 0) row("training", figures_text(goal, summary.train));
-  for (const Judgement& judgement : summary.judgements)
-    row("expected", judgement_text(judgement));
+  for (const Judgement& judgement : summary.judgements) row("expected", judgement_text(judgement));
   row("run file", path);
   if (goal == Task::Goal::next_token)
     fmt::print("{}", sampler_table(compare_samplers(summary.samples)));
