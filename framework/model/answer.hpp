@@ -48,7 +48,7 @@ class Answer {
   Task::Goal goal_;
   Readout readout_;
   Tensor class_weights_;  ///< [classes], or undefined
-  Scaling scaling_;  ///< of values
+  Scaling scaling_;       ///< of values
 };
 
 }  // namespace unroll

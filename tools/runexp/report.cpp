@@ -221,7 +221,11 @@ void print_summary(Trainer& trainer, const Summary& summary, const std::string& 
   const Task task = trainer.plan().task;
   const bool writes =
       goal == Task::Goal::next_token || (goal == Task::Goal::text && !task.reads_features);
-  if (completed && writes) row("write", sample_command(trainer, path));
+  if (completed && writes)
+    row("write", sample_command(trainer, path));
+  else if (completed)
+    row("ask", fmt::format("{} sample {} {}", program(), path,
+                           task.reads_text ? "--prompt TEXT" : "--data FILE"));
   if (!completed) row("go on", fmt::format("{} resume {}", program(), path));
 }
 
