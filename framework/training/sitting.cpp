@@ -45,8 +45,8 @@ void Trainer::Impl::one_step(Observer& observer) {
   };
   state.due.log = last || step % t.log_every == 0;
   state.due.evaluation = every(t.evaluate_every);
-  state.due.samples = !options.generate.samplers.empty() &&
-                      (t.sample_every > 0 ? every(t.sample_every) : state.due.evaluation);
+  state.due.samples =
+      writes_samples() && (t.sample_every > 0 ? every(t.sample_every) : state.due.evaluation);
   state.due.checkpoint =
       every(t.checkpoint_every) ||
       (t.checkpoint_seconds > 0 && seconds_since(last_checkpoint) >= t.checkpoint_seconds);
@@ -224,7 +224,7 @@ bool Trainer::Impl::count(Observer& observer, Recorder& recorder,
     recorder.timing(0, plan.task.goal, targets_per_second(), total_seconds());
     observer.on_evaluation({0, 1, {}, state.validation, found.metrics, true});
   }
-  return options.generate.samplers.empty() || samples(observer, recorder, stop);
+  return !writes_samples() || samples(observer, recorder, stop);
 }
 
 Summary Trainer::Impl::finish(bool complete, Recorder& recorder) {

@@ -66,6 +66,8 @@ Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const
   plan.notices = std::move(splits.notices);
   plan.task = model.task();
   plan.whole = model.domain->fields.whole;
+  if (!options.generate.samplers.empty() && !writes_samples())
+    plan.notices.push_back("generate.samplers choose tokens, and this model writes none: not used");
   if (!plan.whole && plan.task.goal != Task::Goal::next_token)
     fail(Failure::usage,
          "the model {} needs whole examples, but this dataset gives pieces of one long text",

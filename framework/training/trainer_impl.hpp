@@ -53,6 +53,8 @@ struct Trainer::Impl {
   void checkpoint(Observer& observer, Recorder& recorder);
   void keep_best();
   Summary finish(bool complete, Recorder& recorder);
+  /// Are there samplers, and a model that chooses tokens?
+  bool writes_samples() const;
   double targets_per_second() const;
   double total_seconds() const { return state.seconds + seconds_since(began); }
 

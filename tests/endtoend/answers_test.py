@@ -48,6 +48,13 @@ class Answers(harness.EndToEnd):
         self.assertIn("Type a line to be answered", done.stderr)
         self.run_it("evaluate", "runs/small.h5", "--data", "kinds.tsv")
 
+    def test_samplers_of_a_model_that_writes_nothing(self):
+        """The run ended with an error at its first samples."""
+        self.classes()
+        done = self.run_it("small.yaml", "--force", "--set", "generate.samplers=[greedy]", "--set",
+                           "training.epochs=1")
+        self.assertIn("generate.samplers choose tokens, and this model writes none: not used", done.stderr)
+
     def test_what_a_classifier_cannot_do(self):
         self.classes()
         self.refusal(["says the class of a text", "--prompt TEXT"])
