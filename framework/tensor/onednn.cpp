@@ -40,7 +40,8 @@ memory::desc any(const memory::dims& shape) {
 
 void run(const Prepared& prepared, const std::vector<Argument>& inputs,
          const std::vector<Argument>& outputs, void* workspace) {
-  auto& [engine, stream, cache] = Engine::get().primitives();
+  const dnnl::engine& engine = Engine::get().primitives().engine;
+  dnnl::stream& stream = Engine::get().primitives().stream;
   std::list<Borrowed> borrowed;
   std::vector<std::pair<memory, memory>> afterwards;
   std::unordered_map<int, memory> arguments;
