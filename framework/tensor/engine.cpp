@@ -50,7 +50,9 @@ void Engine::set_threads(int count) {
   threads_ = count;
   omp_set_dynamic(0);
   omp_set_num_threads(count);
-  // The whole team flushes denormals from now on, also inside oneDNN, which shares it.
+  // The whole team flushes denormals from now on, also inside oneDNN, which shares it. This thread
+  // does so before: LLVM's OpenMP undoes at a region's end what its first thread set within.
+  flush_denormals();
 #pragma omp parallel num_threads(count)
   flush_denormals();
 }
