@@ -61,6 +61,12 @@ class Answers(harness.EndToEnd):
         self.refusal(["chooses no tokens", "leave --sampler out"], "--prompt", "x", "--sampler", "greedy")
         self.refusal("--row is of a file", "--prompt", "x", "--row", "1")
 
+    def test_datasets_that_are_made_read_no_files(self):
+        self.train("{reverse: {train: 100, validation: 10}}", "{seq2seq: {cell: gru, hidden: 4, embedding: 4}}")
+        self.write("new.tsv", "ab\tba\n")
+        self.refusal("new.tsv: this dataset reads no files but its own", "--data", "new.tsv")
+        self.refused(2, "evaluate", "runs/small.h5", "--data", "new.tsv", says="reads no files but its own")
+
     def test_tags(self):
         self.write("tags.tsv", "".join(f"the {word} {verb}\tD N V\n" for word in KINDS["animal"]
                                        for verb in ("eats", "runs", "sits")) * 6)
