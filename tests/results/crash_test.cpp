@@ -63,8 +63,12 @@ TEST(Crash, KilledAtAnyMomentTheFileOpensAndNothingReportedIsLost) {
     }
     ::close(pipe[1]);
     std::int64_t reported = 0;
-    ASSERT_EQ(::read(pipe[0], &reported, sizeof reported), ssize_t{sizeof reported});
-    ::usleep(std::uniform_int_distribution<useconds_t>(0, 30'000)(random));
+    // Steps are waited for, not time, so that slow programs come past checkpoints as well.
+    std::uniform_int_distribution steps(1, 2 * kStepsPerCheckpoint);
+    for (int more = steps(random); more > 0; --more) {
+      ASSERT_EQ(::read(pipe[0], &reported, sizeof reported), ssize_t{sizeof reported});
+    }
+    ::usleep(std::uniform_int_distribution<useconds_t>(0, 10'000)(random));
     ::kill(child, SIGKILL);
     int status = 0;
     ::waitpid(child, &status, 0);
