@@ -3,7 +3,8 @@
 namespace unroll {
 namespace {
 
-using Names = std::optional<std::vector<std::string>>;
+using Names = std::optional<AxisNames>;
+using Kind = AxisNames::Kind;
 
 std::vector<std::string_view> split_axes(std::string_view axes) {
   std::vector<std::string_view> parts;
@@ -21,7 +22,7 @@ Names tokens(const Domain& domain, std::int64_t size, bool target) {
   for (const bool of_target : {target, !target}) {
     const bool there = of_target ? domain.fields.target : domain.fields.text;
     const Vocabulary& vocabulary = of_target ? domain.target : domain.text;
-    if (there && vocabulary.size() == size) return vocabulary.tokens();
+    if (there && vocabulary.size() == size) return AxisNames{Kind::token, vocabulary.tokens()};
   }
   return std::nullopt;
 }
@@ -36,13 +37,13 @@ bool reads_tokens(const DescribedWeight& weight) {
 
 Names names_of(const DescribedWeight& weight, std::string_view axis, std::int64_t size) {
   const Domain& domain = weight.domain;
-  const auto of_size = [&](const std::vector<std::string>& names) {
-    return static_cast<std::int64_t>(names.size()) == size ? Names(names) : std::nullopt;
+  const auto of_size = [&](Kind kind, const std::vector<std::string>& names) {
+    return static_cast<std::int64_t>(names.size()) == size ? Names({kind, names}) : std::nullopt;
   };
   if (axis == "vocabulary") return tokens(domain, size, false);
   if (axis == "target vocabulary") return tokens(domain, size, true);
-  if (axis == "class") return of_size(domain.classes);
-  if (axis == "value") return of_size(domain.fields.values);
+  if (axis == "class") return of_size(Kind::label, domain.classes);
+  if (axis == "value") return of_size(Kind::value, domain.fields.values);
   if (axis == "input" && reads_tokens(weight))
     return tokens(domain, size, weight.name.starts_with("decoder/"));
   return std::nullopt;

@@ -22,8 +22,15 @@ struct DescribedWeight {
   std::function<bool(const std::string&)> has;
 };
 
+/// What the rows of an axis stand for. A class may be spelt like a token and is none.
+struct AxisNames {
+  enum class Kind { token, label, value } kind;
+  std::vector<std::string> names;
+  friend bool operator==(const AxisNames&, const AxisNames&) = default;
+};
+
 /// For each axis the names of what it counts, where they are known: tokens, classes, values, or
 /// tokens again where the input of a first layer is one-hot.
-std::vector<std::optional<std::vector<std::string>>> names_of_axes(const DescribedWeight& weight);
+std::vector<std::optional<AxisNames>> names_of_axes(const DescribedWeight& weight);
 
 }  // namespace unroll

@@ -13,8 +13,6 @@
 namespace unroll {
 namespace {
 
-using Names = std::optional<std::vector<std::string>>;
-
 std::string shape_text(const std::vector<std::int64_t>& shape) {
   std::vector<std::string> dims;
   for (const std::int64_t dim : shape) dims.push_back(std::to_string(dim));
@@ -190,8 +188,10 @@ TransferList TransferSource::transfer_to(Model& model) const {
                 saved.shape.size() == shape.size();
     for (std::size_t axis = 0; fits && axis < shape.size(); ++axis) {
       const bool named = here[axis] && there[axis];
-      if (named && here[axis] != there[axis]) {
-        maps.push_back(places_by_name(*here[axis], *there[axis]));
+      if (named && here[axis]->kind != there[axis]->kind) {
+        fits = false;
+      } else if (named && here[axis] != there[axis]) {
+        maps.push_back(places_by_name(here[axis]->names, there[axis]->names));
         row.note = fmt::format("{} of {} known by name", maps.back().known, shape[axis]);
       } else {
         fits = shape[axis] == saved.shape[axis];

@@ -86,6 +86,11 @@ class Transfer(harness.EndToEnd):
         self.assertTrue(numpy.array_equal(new["recurrence/layer0/forward/W"][tokens.index("o")],
                                           old["recurrence/layer0/forward/W"][old_tokens.index("o")]))
 
+    def test_a_class_spelt_like_a_token_is_none(self):
+        self.write("kinds.tsv", "".join(f"{kind}\tthe {word}\n" for kind, words in zip("aeo", KINDS.values())
+                                        for word in words) * 20)
+        self.assertRegex(self.run_it("kinds.yaml").stderr, r"5 of 7 parameters .*; fresh: output/W, output/b")
+
     def test_other_names_and_a_lent_vocabulary(self):
         self.write("pairs.tsv", "".join(f"{word}\t{kind}\n" for kind, words in KINDS.items()
                                         for word in words) * 20)

@@ -38,7 +38,7 @@ class NamedAxes : public testing::Test {
     for (const auto& names :
          names_of_axes({name, axes, shape, domain,
                         [&](const std::string& other) { return other == beside; }}))
-      firsts.push_back(names ? names->front() : "-");
+      firsts.push_back(names ? names->names.front() : "-");
     return firsts;
   }
 
