@@ -1,4 +1,7 @@
+#include <gmock/gmock.h>
+
 #include <unroll/autodiff/gradient_check.hpp>
+#include <unroll/config/yaml.hpp>
 #include <unroll/core/error.hpp>
 #include <unroll/model/encoder.hpp>
 
@@ -42,6 +45,83 @@ TEST(Encoders, MlpWithoutHiddenLayersIsAffine) {
   EXPECT_LE(
       distance(encoder->encode(x, nullptr).value(), matmul(x, *store.find("layer0/W")).value()),
       1e-6);
+}
+
+PluginChoice cnn(const std::string& options) {
+  Problems problems;
+  const Node node = load_yaml_text("{" + options + "}", "cnn", problems);
+  problems.throw_if_any();
+  return {"cnn", node, {}};
+}
+
+class Cnn : public testing::TestWithParam<const char*> {};
+
+TEST_P(Cnn, MatchesFiniteDifferencesWhileItIsTrainedAndUsed) {
+  ParameterStore store(1, DType::f64);
+  const auto encoder = registry().make_encoder(cnn(GetParam()), {{2, 7, 6}, 3}, Parameters(store));
+  randomise(store);
+  std::vector<Tensor> inputs{random_tensor({4, 2, 7, 6}, "x")};
+  for (const bool trained : {true, false}) {
+    const auto loss = [&](Graph& graph, std::span<const Var> vars) {
+      RandomStream random(3, "dropout");
+      const Var y = encoder->encode(vars[0], trained ? &random : nullptr);
+      return sum(y * graph.constant(random_tensor(y.shape(), "up")));
+    };
+    const GradientCheck check = check_gradients(loss, inputs, store.all());
+    EXPECT_TRUE(check.passed()) << check.worst << " at " << check.where;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Encoders, Cnn,
+    testing::Values("channels: [3, 4]", "channels: [3, 4], pool: average, activation: tanh",
+                    "channels: [3, 4], normalisation: batch, hidden: [5], dropout: 0.3",
+                    "channels: [3], normalisation: layer, activation: tanh, kernel: 5",
+                    "channels: [2, 3], pool: none, kernel: 1, read_out: mean, normalisation: "
+                    "batch, activation: tanh",
+                    "channels: []"));
+
+TEST(Encoders, CnnKeepsItsRunningMeans) {
+  const PluginChoice choice = cnn("channels: [3, 4], normalisation: batch");
+  const auto made = [&](ParameterStore& store) {
+    return registry().make_encoder(choice, {{1, 6, 6}, 3}, Parameters(store));
+  };
+  const auto answer = [](Encoder& encoder, RandomStream* random) {
+    Graph graph;
+    return encoder.encode(graph.constant(random_tensor({5, 1, 6, 6}, "x", DType::f32)), random)
+        .value();
+  };
+  ParameterStore store(1), again(1);
+  const auto encoder = made(store), other = made(again);
+  RandomStream random(1, "dropout");
+  const Tensor before = answer(*encoder, nullptr);
+  answer(*encoder, &random);
+  const Tensor trained = answer(*encoder, nullptr);
+  EXPECT_GT(distance(trained, before), 0.01);
+  EXPECT_EQ(distance(answer(*encoder, nullptr), trained), 0) << "use must not change them";
+  EXPECT_EQ(distance(answer(*other, nullptr), before), 0);
+  other->restore(encoder->save());
+  EXPECT_EQ(distance(answer(*other, nullptr), trained), 0);
+  Archive bad = encoder->save();
+  bad.put("block1/mean", Array{{2}, std::vector<double>{1, 2}, {}});
+  EXPECT_THROW(other->restore(bad), Error);
+}
+
+TEST(Encoders, CnnRefusesWhatItCannotRead) {
+  const auto refusal = [](const std::string& options, std::vector<std::int64_t> input) {
+    ParameterStore store(1);
+    try {
+      registry().make_encoder(cnn(options), {std::move(input), 3}, Parameters(store));
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing");
+  };
+  EXPECT_THAT(refusal("", {7}), testing::HasSubstr("reads pictures [colours, rows, columns]"));
+  EXPECT_THAT(refusal("kernel: 4", {3, 8, 8}), testing::HasSubstr("must be odd, not 4"));
+  EXPECT_THAT(refusal("channels: [4, 4, 4]", {3, 7, 8}),
+              testing::HasSubstr("pictures of 7 x 8 cannot be halved 3 times"));
+  EXPECT_THAT(refusal("channels: [0]", {3, 8, 8}), testing::HasSubstr("a block of 0 channels"));
 }
 
 }  // namespace
