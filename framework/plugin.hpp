@@ -24,6 +24,7 @@
 #include <unroll/model/ngram_model.hpp>
 #include <unroll/model/npy_file.hpp>
 #include <unroll/model/optimizer.hpp>
+#include <unroll/model/picture_file.hpp>
 #include <unroll/model/records.hpp>
 #include <unroll/model/recurrence.hpp>
 #include <unroll/model/recurrent_options.hpp>

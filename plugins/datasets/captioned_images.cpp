@@ -1,8 +1,11 @@
-// Pictures with a text or a class each: pictures out of IDX files, texts out of a table whose row i
-// belongs to picture i, classes out of the table or an IDX file.
+// Pictures with a text or a class each: pictures out of IDX files, or PNG and JPEG files of one
+// size in a folder; texts out of a table whose row i belongs to picture i or names its file;
+// classes out of the table or an IDX file.
 #include <unroll/plugin.hpp>
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
 
 namespace {
 
@@ -13,6 +16,7 @@ class CaptionedImages final : public Dataset {
  public:
   struct Options : RowTableOptions {
     std::string images;
+    std::string file;
     std::string labels;
     std::vector<std::string> class_names;
     std::string test_images, test_labels;
@@ -22,10 +26,18 @@ class CaptionedImages final : public Dataset {
   static void describe(Schema<Options>& schema) {
     using O = Options;
     schema.summary("pictures with a text or a class each");
-    schema.option("images", &O::images, "IDX file of bytes: a path, or corpus/file").required();
+    schema
+        .option(
+            "images", &O::images,
+            "IDX file of bytes: a path, or corpus/file; or a folder of PNG and JPEG files, or a "
+            "pattern such as faces/*.png, sorted by name")
+        .required();
+    schema.option("file", &O::file,
+                  "column of the table that names each picture's file in the folder; empty: row i "
+                  "belongs to picture i");
     schema.option("labels", &O::labels, "IDX file of classes, instead of a table");
     schema.option("class_names", &O::class_names, "of the numbers in such a file, in their order");
-    schema.option("test_images", &O::test_images, "IDX file that is the test split");
+    schema.option("test_images", &O::test_images, "as images, that are the test split");
     schema.option("test_labels", &O::test_labels, "its classes");
     schema
         .option("as", &O::as,
@@ -58,6 +70,8 @@ class CaptionedImages final : public Dataset {
       fail(Failure::usage, "data: captioned_images needs a text or a label column, or labels");
     if (!options_.test_images.empty() && !options_.table.empty())
       fail(Failure::usage, "data: test_images go with test_labels, not with a table");
+    if (!options_.file.empty() && options_.table.empty())
+      fail(Failure::usage, "data: file is a column of the table, and there is no table");
     SplitOptions cut = options_;
     if (!options_.test_images.empty()) cut.test = 0;
     Items items = read(options_.images, options_.labels);
@@ -71,6 +85,7 @@ class CaptionedImages final : public Dataset {
       splits.split_name += ", test by file";
     }
     splits.files = std::move(files_);
+    splits.notices.insert(splits.notices.end(), notices_.begin(), notices_.end());
     bad_.tell(splits.notices);
     return splits;
   }
@@ -83,31 +98,121 @@ class CaptionedImages final : public Dataset {
   }
 
   Items read(const std::string& images, const std::string& labels) {
-    const fs::path path = noted(images);
-    const IdxFile pictures = read_idx(path);
-    Items items(static_cast<std::size_t>(pictures.items()));
-    items.fields.features = shape_of(pictures, path.string());
-    const auto size = static_cast<std::size_t>(pictures.item_bytes());
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      Example& example = items.examples[i].example;
-      example.origin = path.filename().string() + " picture " + std::to_string(i + 1);
-      example.features.resize(size);
-      for (std::size_t k = 0; k < size; ++k)
-        example.features[k] =
-            static_cast<float>(static_cast<unsigned char>(pictures.bytes[i * size + k])) / 255.0F;
-    }
+    const bool files = fs::is_directory(images) || is_picture_name(images) ||
+                       images.find_first_of("*?") != std::string::npos;
+    if (!files && !options_.file.empty())
+      fail(Failure::usage, "data: a file column needs images to be a folder, not {}", images);
+    Items items = files ? from_files(images) : from_idx(images);
     if (!options_.table.empty()) add_row_table(items, options_, noted(options_.table), bad_);
+    for (std::size_t i = 0; i < items.size(); ++i)
+      if (items.examples[i].example.features.empty())
+        items.leave_out(i, options_.table + ": row " + std::to_string(i + 1) + " names no file",
+                        bad_);
     if (!labels.empty()) add_labels(labels, items);
     return items;
   }
 
-  std::vector<std::int64_t> shape_of(const IdxFile& pictures, const std::string& name) const {
-    std::vector<std::int64_t> shape(pictures.shape.begin() + 1, pictures.shape.end());
+  Items from_idx(const std::string& images) {
+    const fs::path path = noted(images);
+    const IdxFile pictures = read_idx(path);
+    Items items(static_cast<std::size_t>(pictures.items()));
+    items.fields.features =
+        shape_of({pictures.shape.begin() + 1, pictures.shape.end()}, path.string());
+    const auto size = static_cast<std::size_t>(pictures.item_bytes());
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      Example& example = items.examples[i].example;
+      example.origin = path.filename().string() + " picture " + std::to_string(i + 1);
+      example.features = features_of(std::string_view(pictures.bytes).substr(i * size, size));
+    }
+    return items;
+  }
+
+  Items from_files(const std::string& images) {
+    const std::vector<Named> names = options_.file.empty() ? in_order(images) : by_table(images);
+    Items items(names.size());
+    std::vector<std::int64_t> shape;
+    std::string first;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const auto& [path, row] = names[i];
+      Example& example = items.examples[i].example;
+      example.origin = path.filename().string();
+      if (path.empty()) continue;  // the row is bad
+      try {
+        const Picture picture = read_picture(path);
+        if (shape.empty()) {
+          shape = picture.shape;
+          first = path.filename().string();
+          items.fields.features = shape_of(shape, path.string());
+        }
+        if (picture.shape != shape)
+          fail(Failure::data,
+               "{}: {}, but {} has {}; pictures must be of one size, and are not "
+               "resized here",
+               path.string(), text_of(picture.shape), first, text_of(shape));
+        example.features = features_of(picture.bytes);
+        files_.push_back({path.string(), fs::file_size(path), {}});
+      } catch (const Error& error) {
+        if (error.kind() != Failure::data) throw;
+        items.leave_out(i, row + error.what(), bad_);
+      }
+    }
+    if (shape.empty()) fail(Failure::data, "{}: none of its pictures can be used", images);
+    return items;
+  }
+
+  /// A picture, and where the table names it: "captions.tsv:17: ", or nothing.
+  struct Named {
+    fs::path path;
+    std::string row{};
+  };
+
+  static std::vector<Named> in_order(const std::string& images) {
+    std::vector<Named> names;
+    for (const fs::path& path : find_pictures(images)) names.push_back({path});
+    return names;
+  }
+
+  std::vector<Named> by_table(const std::string& folder) {
+    if (!fs::is_directory(folder))
+      fail(Failure::usage, "data: a file column needs images to be a folder, not {}", folder);
+    BadExamples later("skip");  // bad rows are reported with the texts
+    const std::vector<Record> rows = read_records(
+        find_one_file(options_.table), {"auto", options_.header}, {options_.file}, later);
+    std::vector<Named> names(rows.size() + static_cast<std::size_t>(later.count()));
+    std::set<fs::path> unnamed;
+    for (const auto& entry : fs::directory_iterator(folder))
+      if (is_picture_name(entry.path())) unnamed.insert(entry.path().filename());
+    for (const Record& row : rows) {
+      if (row.cells[0].empty()) continue;
+      names[row.row] = {fs::path(folder) / row.cells[0], row.origin + ": "};
+      unnamed.erase(row.cells[0]);
+    }
+    if (!unnamed.empty())
+      notices_.push_back(std::to_string(unnamed.size()) + " pictures of " + folder +
+                         " are in no row of the table, the first: " + unnamed.begin()->string());
+    return names;
+  }
+
+  static std::string text_of(const std::vector<std::int64_t>& shape) {
+    return std::to_string(shape[1]) + " x " + std::to_string(shape[2]) + " pixels of " +
+           std::to_string(shape[0]) + (shape[0] == 1 ? " colour" : " colours");
+  }
+
+  static std::vector<float> features_of(std::string_view bytes) {
+    std::vector<float> features(bytes.size());
+    std::transform(bytes.begin(), bytes.end(), features.begin(), [](char byte) {
+      return static_cast<float>(static_cast<unsigned char>(byte)) / 255.0F;
+    });
+    return features;
+  }
+
+  std::vector<std::int64_t> shape_of(std::vector<std::int64_t> shape,
+                                     const std::string& name) const {
     if (shape.size() != 2 && shape.size() != 3)
       fail(Failure::data, "{}: pictures have rows and columns, and may have colours before them",
            name);
     if (shape.size() == 2) shape.insert(shape.begin(), 1);
-    if (options_.as == "vector") shape = {pictures.item_bytes()};
+    if (options_.as == "vector") shape = {shape[0] * shape[1] * shape[2]};
     if (options_.as == "rows") {
       if (shape[0] != 1) fail(Failure::usage, "data: as: rows is for pictures of one colour");
       shape.erase(shape.begin());
@@ -128,6 +233,7 @@ class CaptionedImages final : public Dataset {
   Options options_;
   BadExamples bad_;
   std::vector<DataFile> files_;
+  std::vector<std::string> notices_;
 };
 
 }  // namespace

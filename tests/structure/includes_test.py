@@ -28,6 +28,7 @@ DOORS = {
     r"openssl/": ["framework/core/"],
     r"hwy/": ["framework/tensor/", "framework/autodiff/"],
     r"unicode/": ["framework/core/", "framework/metrics/"],
+    r"png\.h|turbojpeg\.h": ["framework/model/picture_file.cpp"],
     r"CLI/": ["tools/"],
 }
 
