@@ -19,7 +19,7 @@ namespace {
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
 
 void require_size(const fs::path& path, std::int64_t rows, std::int64_t columns) {
-  if (rows < 1 || columns < 1 || rows * columns > kMostPixels)
+  if (rows * columns > kMostPixels)
     fail(Failure::data, "{}: {} x {} pixels are too many to learn from", path.string(), rows,
          columns);
 }
@@ -42,6 +42,9 @@ Picture read_png(const fs::path& path, const std::string& content) {
   const auto damaged = [&] {
     fail(Failure::data, "{}: a damaged PNG ({})", path.string(), image.message);
   };
+  // The library is content with all rows, whatever checksums were to follow.
+  if (content.rfind("IEND\xAE\x42\x60\x82") == std::string::npos)
+    fail(Failure::data, "{}: a damaged PNG (it is cut short)", path.string());
   if (png_image_begin_read_from_memory(&image, content.data(), content.size()) == 0) damaged();
   if ((image.format & PNG_FORMAT_FLAG_ALPHA) != 0)
     fail(Failure::data,
@@ -77,6 +80,8 @@ Picture read_jpeg(const fs::path& path, const std::string& content) {
   if (tjDecompressHeader3(decoder.get(), data, content.size(), &columns, &rows, &sampling,
                           &space) != 0)
     damaged();
+  if (rows < 1 || columns < 1)  // cut before its size
+    fail(Failure::data, "{}: a damaged JPEG (it is cut short)", path.string());
   if (space == TJCS_CMYK || space == TJCS_YCCK)
     fail(Failure::data,
          "{}: has the four colours of print; convert it first, for example with ImageMagick: "

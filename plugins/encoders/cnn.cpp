@@ -13,6 +13,7 @@
 // Left out: strides, residual connections, pictures of different sizes.
 #include <unroll/plugin.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace {
@@ -28,7 +29,29 @@ struct Options {
   std::string read_out = "pixels";
   std::vector<std::int64_t> hidden;
   double dropout = 0;
+  std::int64_t shift = 0;
 };
+
+/// Each of the pictures x [N, C, H, W] moved by up to `most` pixels down and right or up and left;
+/// its edges are repeated.
+template <typename T>
+void shift_each(const Tensor& x, std::int64_t most, RandomStream& random, Tensor& moved) {
+  const std::int64_t N = x.dim(0), C = x.dim(1), H = x.dim(2), W = x.dim(3);
+  const T* from = x.data<T>();
+  T* to = moved.data<T>();
+  const auto step = [&] {
+    return static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(2 * most + 1))) - most;
+  };
+  for (std::int64_t n = 0; n < N; ++n) {
+    const std::int64_t down = step(), right = step();
+    for (std::int64_t row = 0; row < C * H; ++row) {
+      const std::int64_t source = std::clamp<std::int64_t>(row % H - down, 0, H - 1);
+      const T* line = from + ((n * C + row / H) * H + source) * W;
+      for (std::int64_t column = 0; column < W; ++column)
+        *to++ = line[std::clamp<std::int64_t>(column - right, 0, W - 1)];
+    }
+  }
+}
 
 /// One block; knows how its normalisation is trained, used and kept.
 class Block {
@@ -105,6 +128,11 @@ class Cnn final : public Encoder {
     schema.option("hidden", &O::hidden, "widths of the layers after the blocks; may be empty");
     schema.option("dropout", &O::dropout, "after the blocks and after every hidden layer")
         .range(0, 0.95);
+    schema
+        .option("shift", &O::shift,
+                "pixels by which a picture is moved at most, at random and anew each time, while "
+                "it trains; edges are repeated")
+        .range(0, 64);
   }
 
   Cnn(const Options& options, const EncoderSizes& sizes, const Parameters& parameters)
@@ -144,6 +172,7 @@ class Cnn final : public Encoder {
 
   Var encode(Var features, RandomStream* dropout) override {
     Var x = features;
+    if (dropout != nullptr && options_.shift > 0) x = shifted(x, *dropout);
     for (Block& block : blocks_) x = block(x, dropout != nullptr);
     x = options_.read_out == "mean" ? mean_over_pixels(x)
                                     : reshape(x, {x.dim(0), layers_[0].W->value().dim(0)});
@@ -180,6 +209,16 @@ class Cnn final : public Encoder {
   struct Layer {
     Parameter *W, *b;
   };
+
+  // No gradient goes back to pictures that were moved: they are data.
+  Var shifted(Var pictures, RandomStream& random) const {
+    Tensor moved = Tensor::empty(pictures.shape(), pictures.dtype());
+    if (moved.dtype() == DType::f32)
+      shift_each<float>(pictures.value(), options_.shift, random, moved);
+    else
+      shift_each<double>(pictures.value(), options_.shift, random, moved);
+    return pictures.graph()->constant(moved);
+  }
 
   // In double, which holds a float's bits as well.
   static Array as_array(const Tensor& tensor) {

@@ -107,6 +107,24 @@ TEST(Encoders, CnnKeepsItsRunningMeans) {
   EXPECT_THROW(other->restore(bad), Error);
 }
 
+TEST(Encoders, CnnMovesPicturesWhileItTrains) {
+  const auto answer = [](const char* options, const Tensor& x, bool trained) {
+    ParameterStore store(1);
+    const auto encoder = registry().make_encoder(cnn(options), {{2, 6, 5}, 3}, Parameters(store));
+    RandomStream random(1, "dropout");
+    Graph graph;
+    return encoder->encode(graph.constant(x), trained ? &random : nullptr).value();
+  };
+  const char *still = "channels: [4]", *moving = "channels: [4], shift: 2";
+  const Tensor even = Tensor::full({7, 2, 6, 5}, 0.5);
+  const Tensor x = random_tensor({7, 2, 6, 5}, "x", DType::f32);
+  EXPECT_EQ(distance(answer(moving, even, true), answer(still, even, true)), 0)
+      << "edges are repeated";
+  EXPECT_EQ(distance(answer(moving, x, false), answer(still, x, false)), 0);
+  EXPECT_GT(distance(answer(moving, x, true), answer(still, x, true)), 0.01);
+  EXPECT_EQ(distance(answer(moving, x, true), answer(moving, x, true)), 0) << "by its stream";
+}
+
 TEST(Encoders, CnnRefusesWhatItCannotRead) {
   const auto refusal = [](const std::string& options, std::vector<std::int64_t> input) {
     ParameterStore store(1);
