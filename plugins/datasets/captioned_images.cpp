@@ -57,6 +57,7 @@ class CaptionedImages final : public Dataset {
            "`sample` answers them",
            file);
     options_.table.clear();
+    options_.file.clear();
     Items items = read(file, {});
     if (items.fields.features != known.features)
       fail(Failure::data, "{}: its pictures are not of the size of the training pictures", file);

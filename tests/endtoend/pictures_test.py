@@ -71,6 +71,10 @@ class Captions(harness.EndToEnd):
                 if isinstance(run["metrics/validation/exact_match"], h5py.Group) \
                 else run["metrics/validation/exact_match"][-1]
         self.assertGreater(float(exact), 0.95)
+        answer = self.run_it("sample", "whole.h5", "--data", "squares/005.png").stdout
+        self.assertIn("a blue square top right", answer)
+        answers = self.run_it("sample", "whole.h5", "--data", "squares").stdout
+        self.assertGreater(answers.count("a blue square top right"), 15)
         learnt = [path for path in self.weights("whole.h5") if "learnt/block0/mean" in path]
         self.assertEqual(len(learnt), 1, "the running means")
         # In two sittings: the same weights and running means to the bit.
