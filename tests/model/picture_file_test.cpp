@@ -107,9 +107,9 @@ TEST_F(Pictures, DamagedOnesAreRefusedWhereverTheyAreCut) {
 }
 
 TEST_F(Pictures, OfAFolderGoInTheOrderOfTheirNames) {
-  for (const int number : {2, 0, 1})
-    write_png(in_folder("p" + std::to_string(number) + (number == 1 ? ".PNG" : ".png")), 2, 3,
-              some_pixels(2, 3, 3, number), PNG_FORMAT_RGB);
+  int number = 0;
+  for (const char* name : {"p0.png", "p1.PNG", "p2.png"})
+    write_png(folder / name, 2, 3, some_pixels(2, 3, 3, number++), PNG_FORMAT_RGB);
   write("captions.tsv", "zero\none\ntwo\n");
   const std::string common =
       ", table: " + in_folder("captions.tsv") + ", text: '1', split: in_order";
