@@ -115,8 +115,12 @@ TEST_F(Training, WritesMetricsSamplesAndAModelThatLoads) {
   const auto period = static_cast<double>(figures.cycle ? figures.cycle->period : 0);
   EXPECT_THAT(record.samples[0].figures,
               testing::AllOf(testing::Contains(Metric{"cycle", period, "characters"}),
-                             testing::Contains(Metric{"distinct_2", figures.distinct_2, "1"}),
-                             testing::Contains(testing::Field(&Metric::name, "known_words"))));
+                             testing::Contains(Metric{"distinct_2", figures.distinct_2, "1"})));
+  // Which of the texts have words is the model's affair.
+  const bool known = std::ranges::any_of(record.samples, [](const auto& sample) {
+    return std::ranges::find(sample.figures, "known_words", &Metric::name) != sample.figures.end();
+  });
+  EXPECT_TRUE(known);
   const auto likely = [&](std::size_t sample) {
     const auto& all = record.samples[sample].figures;
     return std::ranges::find(all, "loss", &Metric::name)->value;
