@@ -15,6 +15,7 @@
 #include <unroll/model/cell.hpp>
 #include <unroll/model/corpus.hpp>
 #include <unroll/model/dataset.hpp>
+#include <unroll/model/dense_layers.hpp>
 #include <unroll/model/elementwise_optimizer.hpp>
 #include <unroll/model/encoder.hpp>
 #include <unroll/model/fused_recurrence.hpp>

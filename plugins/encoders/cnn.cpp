@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace {
 
@@ -157,32 +158,20 @@ class Cnn final : public Encoder {
              "pool: none",
              sizes.input[1], sizes.input[2], blocks_.size());
     }
-    std::int64_t input_width = options.read_out == "mean" ? image.dim(0) : image.size();
-    std::vector<std::int64_t> widths = options.hidden;
-    widths.push_back(sizes.output);
-    for (const std::int64_t width : widths) {
-      if (width < 1) fail(Failure::usage, "encoder cnn: a layer of width {}", width);
-      const Parameters scope = parameters.scope("layer" + std::to_string(layers_.size()));
-      layers_.push_back(
-          {&scope.make("W", {input_width, width}, init::glorot_uniform(), {"input, output", {}}),
-           &scope.make("b", {width}, init::zeros(), {"output", {}})});
-      input_width = width;
-    }
+    const std::int64_t width = options.read_out == "mean" ? image.dim(0) : image.size();
+    layers_.emplace(DenseLayers::Options{options.hidden, options.activation, options.dropout},
+                    width, sizes.output, parameters);
   }
 
   Var encode(Var features, RandomStream* dropout) override {
     Var x = features;
     if (dropout != nullptr && options_.shift > 0) x = shifted(x, *dropout);
     for (Block& block : blocks_) x = block(x, dropout != nullptr);
-    x = options_.read_out == "mean" ? mean_over_pixels(x)
-                                    : reshape(x, {x.dim(0), layers_[0].W->value().dim(0)});
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      if (dropout != nullptr && options_.dropout > 0)
-        x = unroll::dropout(x, options_.dropout, *dropout);
-      x = affine(x, *layers_[i].W, *layers_[i].b);
-      if (i + 1 < layers_.size()) x = options_.activation == "relu" ? relu(x) : tanh(x);
-    }
-    return x;
+    const std::int64_t N = x.dim(0);
+    x = options_.read_out == "mean" ? mean_over_pixels(x) : reshape(x, {N, x.value().size() / N});
+    if (dropout != nullptr && options_.dropout > 0)
+      x = unroll::dropout(x, options_.dropout, *dropout);
+    return (*layers_)(x, dropout);
   }
 
   Archive save() const override {
@@ -206,10 +195,6 @@ class Cnn final : public Encoder {
   }
 
  private:
-  struct Layer {
-    Parameter *W, *b;
-  };
-
   // No gradient goes back to pictures that were moved: they are data.
   Var shifted(Var pictures, RandomStream& random) const {
     Tensor moved = Tensor::empty(pictures.shape(), pictures.dtype());
@@ -236,7 +221,7 @@ class Cnn final : public Encoder {
 
   Options options_;
   std::vector<Block> blocks_;
-  std::vector<Layer> layers_;
+  std::optional<DenseLayers> layers_;  // their first width follows from the blocks
 };
 
 }  // namespace

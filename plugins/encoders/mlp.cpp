@@ -27,38 +27,16 @@ class Mlp final : public Encoder {
   }
 
   Mlp(const Options& options, const EncoderSizes& sizes, const Parameters& parameters)
-      : relu_(options.activation == "relu"), dropout_(options.dropout) {
-    std::vector<std::int64_t> widths = options.hidden;
-    widths.push_back(sizes.output);
-    std::int64_t input_width = sizes.input_width();
-    for (const std::int64_t width : widths) {
-      if (width < 1) fail(Failure::usage, "encoder mlp: a layer of width {}", width);
-      const Parameters scope = parameters.scope("layer" + std::to_string(layers_.size()));
-      layers_.push_back(
-          {&scope.make("W", {input_width, width}, init::glorot_uniform(), {"input, output", {}}),
-           &scope.make("b", {width}, init::zeros(), {"output", {}})});
-      input_width = width;
-    }
-  }
+      : layers_({options.hidden, options.activation, options.dropout}, sizes.input_width(),
+                sizes.output, parameters) {}
 
   Var encode(Var features, RandomStream* dropout) override {
-    Var x = reshape(features, {features.dim(0), features.value().size() / features.dim(0)});
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      x = affine(x, *layers_[i].W, *layers_[i].b);
-      if (i + 1 == layers_.size()) break;
-      x = relu_ ? relu(x) : tanh(x);
-      if (dropout != nullptr && dropout_ > 0) x = unroll::dropout(x, dropout_, *dropout);
-    }
-    return x;
+    const std::int64_t N = features.dim(0);
+    return layers_(reshape(features, {N, features.value().size() / N}), dropout);
   }
 
  private:
-  struct Layer {
-    Parameter *W, *b;
-  };
-  bool relu_;
-  double dropout_;
-  std::vector<Layer> layers_;
+  DenseLayers layers_;
 };
 
 }  // namespace
