@@ -1,26 +1,18 @@
 #include <unroll/tensor/onednn.hpp>
 
-#include <list>
 #include <unordered_map>
+
+#include <unroll/tensor/tensor.hpp>
 
 namespace unroll::onednn {
 namespace {
 
 using dnnl::memory;
 
-// Memory of the pool until the end of the scope.
-class Borrowed {
- public:
-  explicit Borrowed(std::size_t bytes) : bytes_(bytes), memory_(Engine::get().pool().take(bytes)) {}
-  ~Borrowed() { Engine::get().pool().give(memory_, bytes_); }
-  Borrowed(const Borrowed&) = delete;
-  Borrowed& operator=(const Borrowed&) = delete;
-  void* get() const { return memory_; }
-
- private:
-  std::size_t bytes_;
-  void* memory_;
-};
+// Memory of the engine's pool for so many bytes.
+Tensor borrow(std::size_t bytes) {
+  return Tensor::empty({static_cast<std::int64_t>((bytes + sizeof(float) - 1) / sizeof(float))});
+}
 
 }  // namespace
 
@@ -42,11 +34,11 @@ void run(const Prepared& prepared, const std::vector<Argument>& inputs,
          const std::vector<Argument>& outputs, void* workspace) {
   const dnnl::engine& engine = Engine::get().primitives().engine;
   dnnl::stream& stream = Engine::get().primitives().stream;
-  std::list<Borrowed> borrowed;
+  std::vector<Tensor> borrowed;
   std::vector<std::pair<memory, memory>> afterwards;
   std::unordered_map<int, memory> arguments;
   const auto own = [&](const memory::desc& layout) {
-    return memory(layout, engine, borrowed.emplace_back(layout.get_size()).get());
+    return memory(layout, engine, borrowed.emplace_back(borrow(layout.get_size())).data<float>());
   };
   for (const Argument& input : inputs) {
     memory given(dense(input.shape), engine, input.data);
