@@ -1,5 +1,7 @@
 #include <unroll/core/archive.hpp>
 
+#include <fmt/ranges.h>
+
 #include <unroll/core/error.hpp>
 #include <unroll/core/text.hpp>
 
@@ -14,6 +16,10 @@ const T* single(const Array& array) {
 }
 
 }  // namespace
+
+std::string shape_text(std::span<const std::int64_t> shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
 
 void Archive::put(std::string name, Array array) {
   entries_.insert_or_assign(std::move(name), std::move(array));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -22,6 +23,9 @@ struct Array {
   /// Free text about the array, e.g. {"axes": "input,gates*hidden"}, {"gates": "i,f,g,o"}.
   std::map<std::string, std::string> attributes;
 };
+
+/// "[3, 4]".
+std::string shape_text(std::span<const std::int64_t> shape);
 
 /// Named arrays. A name may hold slashes, which become groups in a run file.
 class Archive {

@@ -145,10 +145,8 @@ void ParameterStore::restore(const Archive& weights) {
     if (!std::equal(saved.shape.begin(), saved.shape.end(), shape.dims().begin(),
                     shape.dims().end()) ||
         count_of(saved.values) != static_cast<std::size_t>(shape.size())) {
-      std::vector<std::string> dims;
-      for (const std::int64_t dim : saved.shape) dims.push_back(std::to_string(dim));
-      problems.push_back(fmt::format("'{}' is [{}] in the file and {} in the model",
-                                     parameter->name(), join(dims), shape.text()));
+      problems.push_back(fmt::format("'{}' is {} in the file and {} in the model",
+                                     parameter->name(), shape_text(saved.shape), shape.text()));
     } else if (!is_floating(saved.values)) {
       problems.push_back(fmt::format("'{}' does not hold floating numbers", parameter->name()));
     }
