@@ -29,8 +29,11 @@ struct AxisNames {
   friend bool operator==(const AxisNames&, const AxisNames&) = default;
 };
 
+/// Of the axes of one weight, in their order.
+using NamedAxes = std::vector<std::optional<AxisNames>>;
+
 /// For each axis the names of what it counts, where they are known: tokens, classes, values, or
 /// tokens again where the input of a first layer is one-hot.
-std::vector<std::optional<AxisNames>> names_of_axes(const DescribedWeight& weight);
+NamedAxes names_of_axes(const DescribedWeight& weight);
 
 }  // namespace unroll

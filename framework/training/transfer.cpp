@@ -13,11 +13,7 @@
 namespace unroll {
 namespace {
 
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::vector<std::string> dims;
-  for (const std::int64_t dim : shape) dims.push_back(std::to_string(dim));
-  return fmt::format("[{}]", join(dims));
-}
+constexpr const char* kNotInRun = "not in the run";
 
 std::vector<std::int64_t> shape_of(const Parameter& parameter) {
   const auto dims = parameter.value().shape().dims();
@@ -46,6 +42,7 @@ std::vector<std::string> names_in(const Model& model) {
 struct AxisMap {
   std::vector<std::int64_t> places;
   std::int64_t known = 0;
+  bool by_name = false;
 };
 
 AxisMap same_places(std::int64_t size) {
@@ -61,12 +58,34 @@ AxisMap places_by_name(const std::vector<std::string>& here,
   for (std::size_t i = 0; i < there.size(); ++i)
     places.emplace(there[i], static_cast<std::int64_t>(i));
   AxisMap map;
+  map.by_name = true;
   for (const std::string& name : here) {
     const auto found = places.find(name);
     map.places.push_back(found == places.end() ? -1 : found->second);
     map.known += found == places.end() ? 0 : 1;
   }
   return map;
+}
+
+/// A map for each axis; nothing where one of them does not fit.
+std::optional<std::vector<AxisMap>> match_axes(const NamedAxes& here,
+                                               const std::vector<std::int64_t>& shape,
+                                               const NamedAxes& there,
+                                               const std::vector<std::int64_t>& from_shape) {
+  if (shape.size() != from_shape.size()) return std::nullopt;
+  std::vector<AxisMap> maps;
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    const bool named = here[axis] && there[axis];
+    if (named && here[axis]->kind != there[axis]->kind) return std::nullopt;
+    if (named && here[axis] != there[axis])
+      maps.push_back(places_by_name(here[axis]->names, there[axis]->names));
+    else if (shape[axis] == from_shape[axis])
+      maps.push_back(same_places(shape[axis]));
+    else
+      return std::nullopt;
+    if (maps.back().known == 0) return std::nullopt;
+  }
+  return maps;
 }
 
 /// Copies every element that stands on all axes of both.
@@ -155,81 +174,73 @@ void TransferSource::check_patterns(const Model& model) const {
   }
 }
 
+TransferRow TransferSource::transfer(Model& model, const Parameter& parameter) const {
+  const std::vector<std::int64_t> shape = shape_of(parameter);
+  TransferRow row;
+  row.parameter = parameter.name();
+  row.shape = shape_text(shape);
+  const std::optional<std::string> from = source_of(parameter.name());
+  if (!from) {
+    row.note = "not asked for";
+    return row;
+  }
+  row.from = *from;
+  if (!weights_.has(*from)) {
+    row.note = kNotInRun;
+    return row;
+  }
+  const Array& saved = weights_.array(*from);
+  const std::string gates = attribute(saved, "gates"), axes = attribute(saved, "axes");
+  const auto* numbers = std::get_if<std::vector<float>>(&saved.values);
+  const NamedAxes here = names_of_axes(
+      {parameter.name(), parameter.notes().axes, shape, *model.domain,
+       [&](const std::string& name) { return model.parameters->find(name) != nullptr; }});
+  const NamedAxes there =
+      names_of_axes({*from, axes, saved.shape, domain_,
+                     [&](const std::string& name) { return weights_.has(name); }});
+  std::optional<std::vector<AxisMap>> maps;
+  if (numbers != nullptr && gates == parameter.notes().gates)
+    maps = match_axes(here, shape, there, saved.shape);
+  if (maps) {
+    const std::span<float> values = model.parameters->values();
+    const auto begin = static_cast<std::size_t>(parameter.value().data<float>() - values.data());
+    gather(values.subspan(begin, static_cast<std::size_t>(parameter.size())), *numbers, *maps,
+           saved.shape);
+    row.taken = true;
+    for (const AxisMap& map : *maps)
+      if (map.by_name)
+        row.note = fmt::format("{} of {} known by name", map.known, map.places.size());
+    return row;
+  }
+  row.note = gates == parameter.notes().gates
+                 ? fmt::format("{} there", shape_text(saved.shape))
+                 : fmt::format("gates {} there", gates.empty() ? "none" : gates);
+  if (std::ranges::find(options_.weights, row.parameter, &TransferOptions::Pair::into) !=
+      options_.weights.end())
+    fail(Failure::usage, "initialize_from {}: {} {} does not fit {} {}", options_.run, *from,
+         row.note, row.parameter, row.shape);
+  return row;
+}
+
+void TransferSource::refuse(const TransferList& list) const {
+  std::vector<std::string> wanted, there;
+  for (const TransferRow& row : list.rows)
+    wanted.push_back(fmt::format("{} {}{}", row.parameter, row.shape,
+                                 row.note == kNotInRun ? "" : " (" + row.note + ")"));
+  for (const std::string& name : names_in(weights_))
+    there.push_back(name + " " + shape_text(weights_.array(name).shape));
+  fail(Failure::usage,
+       "initialize_from {}: nothing of it fits this model; here: {}; there: {}; names that differ "
+       "are told by weights: {{\"encoder/recurrence/*\": \"recurrence/*\"}}",
+       options_.run, join(wanted), join(there));
+}
+
 TransferList TransferSource::transfer_to(Model& model) const {
   check_patterns(model);
   TransferList list{options_.run, step_, {}};
-  const std::span<float> values = model.parameters->values();
-  for (const Parameter* parameter : model.parameters->all()) {
-    const std::vector<std::int64_t> shape = shape_of(*parameter);
-    TransferRow& row = list.rows.emplace_back();
-    row.parameter = parameter->name();
-    row.shape = shape_text(shape);
-    const std::optional<std::string> from = source_of(parameter->name());
-    if (!from) {
-      row.note = "not asked for";
-      continue;
-    }
-    row.from = *from;
-    if (!weights_.has(*from)) {
-      row.note = "not in the run";
-      continue;
-    }
-    const Array& saved = weights_.array(*from);
-    const auto* numbers = std::get_if<std::vector<float>>(&saved.values);
-    const std::string gates = attribute(saved, "gates");
-    const auto here = names_of_axes(
-        {parameter->name(), parameter->notes().axes, shape, *model.domain,
-         [&](const std::string& name) { return model.parameters->find(name) != nullptr; }});
-    const std::string axes = attribute(saved, "axes");
-    const auto there = names_of_axes({*from, axes, saved.shape, domain_,
-                                      [&](const std::string& name) { return weights_.has(name); }});
-    std::vector<AxisMap> maps;
-    bool fits = numbers != nullptr && gates == parameter->notes().gates &&
-                saved.shape.size() == shape.size();
-    for (std::size_t axis = 0; fits && axis < shape.size(); ++axis) {
-      const bool named = here[axis] && there[axis];
-      if (named && here[axis]->kind != there[axis]->kind) {
-        fits = false;
-      } else if (named && here[axis] != there[axis]) {
-        maps.push_back(places_by_name(here[axis]->names, there[axis]->names));
-        row.note = fmt::format("{} of {} known by name", maps.back().known, shape[axis]);
-      } else {
-        fits = shape[axis] == saved.shape[axis];
-        maps.push_back(same_places(shape[axis]));
-      }
-      fits = fits && maps.back().known > 0;
-    }
-    if (fits) {
-      const auto begin = static_cast<std::size_t>(parameter->value().data<float>() - values.data());
-      gather(values.subspan(begin, static_cast<std::size_t>(parameter->size())), *numbers, maps,
-             saved.shape);
-      row.taken = true;
-      continue;
-    }
-    row.note = gates == parameter->notes().gates
-                   ? fmt::format("{} there", shape_text(saved.shape))
-                   : fmt::format("gates {} there", gates.empty() ? "none" : gates);
-    const bool by_name = !options_.weights.empty() &&
-                         std::any_of(options_.weights.begin(), options_.weights.end(),
-                                     [&](const auto& pair) { return pair.into == row.parameter; });
-    if (by_name)
-      fail(Failure::usage, "initialize_from {}: {} {} does not fit {} {}", options_.run, *from,
-           row.note, row.parameter, row.shape);
-  }
-  if (std::none_of(list.rows.begin(), list.rows.end(),
-                   [](const TransferRow& row) { return row.taken; })) {
-    std::vector<std::string> wanted, there;
-    for (const TransferRow& row : list.rows)
-      wanted.push_back(fmt::format("{} {}{}", row.parameter, row.shape,
-                                   row.note == "not in the run" ? "" : " (" + row.note + ")"));
-    for (const std::string& name : names_in(weights_))
-      there.push_back(name + " " + shape_text(weights_.array(name).shape));
-    fail(
-        Failure::usage,
-        "initialize_from {}: nothing of it fits this model; here: {}; there: {}; names that differ "
-        "are told by weights: {{\"encoder/recurrence/*\": \"recurrence/*\"}}",
-        options_.run, join(wanted), join(there));
-  }
+  for (const Parameter* parameter : model.parameters->all())
+    list.rows.push_back(transfer(model, *parameter));
+  if (std::ranges::none_of(list.rows, &TransferRow::taken)) refuse(list);
   return list;
 }
 

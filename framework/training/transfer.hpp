@@ -25,7 +25,7 @@ struct TransferList {
 
   /// "6 of 8 parameters from RUN.h5 (step 5000); fresh: output/W, output/b".
   std::string text() const;
-  /// run, run_id, step and the columns parameter, from, shape, taken and note.
+  /// run, step and the columns parameter, from, shape, taken and note.
   Archive save() const;
 };
 
@@ -49,6 +49,10 @@ class TransferSource {
   /// The run's parameter for one of the model's; nothing if none is wanted.
   std::optional<std::string> source_of(const std::string& parameter) const;
   void check_patterns(const Model& model) const;
+  /// Copies into one parameter, if it fits; says what became of it.
+  TransferRow transfer(Model& model, const Parameter& parameter) const;
+  /// Throws what tells a user why nothing fits.
+  [[noreturn]] void refuse(const TransferList& list) const;
 
   TransferOptions options_;
   Archive weights_;
