@@ -1,5 +1,6 @@
 #include <unroll/results/run_record.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -31,6 +32,11 @@ std::optional<RunStatus> run_status(std::string_view text) noexcept {
   for (std::size_t i = 0; i < kStatuses.size(); ++i)
     if (kStatuses[i] == text) return static_cast<RunStatus>(i);
   return std::nullopt;
+}
+
+std::optional<Metric> find_metric(const std::vector<Metric>& metrics, std::string_view name) {
+  const auto found = std::ranges::find(metrics, name, &Metric::name);
+  return found == metrics.end() ? std::nullopt : std::optional(*found);
 }
 
 void MetricTable::append(std::int64_t step, const std::vector<Metric>& metrics) {

@@ -27,6 +27,9 @@ struct Metric {
   friend bool operator==(const Metric&, const Metric&) = default;
 };
 
+/// The one of that name, if there is one.
+std::optional<Metric> find_metric(const std::vector<Metric>& metrics, std::string_view name);
+
 /// Columns of one length beside their steps; NaN where a row lacks a value.
 struct MetricTable {
   struct Column {

@@ -11,12 +11,6 @@
 namespace unroll {
 namespace {
 
-std::optional<double> find(std::string_view name, const std::vector<Metric>& metrics) {
-  const auto found = std::find_if(metrics.begin(), metrics.end(),
-                                  [&](const Metric& metric) { return metric.name == name; });
-  return found == metrics.end() ? std::nullopt : std::optional(found->value);
-}
-
 std::optional<double> figure_of(const Expectation& wanted, const Summary& summary,
                                 Task::Goal goal) {
   const bool test = wanted.split == "test";
@@ -24,9 +18,10 @@ std::optional<double> figure_of(const Expectation& wanted, const Summary& summar
                                          : test                  ? summary.test
                                                                  : summary.validation;
   if (!figures || figures->counted == 0) return std::nullopt;
-  if (const auto basic = find(wanted.figure, basic_metrics(goal, *figures))) return basic;
-  if (wanted.split == "train") return std::nullopt;
-  return find(wanted.figure, test ? summary.test_metrics : summary.validation_metrics);
+  std::optional<Metric> found = find_metric(basic_metrics(goal, *figures), wanted.figure);
+  if (!found && wanted.split != "train")
+    found = find_metric(test ? summary.test_metrics : summary.validation_metrics, wanted.figure);
+  return found ? std::optional(found->value) : std::nullopt;
 }
 
 }  // namespace

@@ -9,17 +9,12 @@
 namespace unroll::cli {
 namespace {
 
-const Metric* find(const std::vector<Metric>& figures, std::string_view name) {
-  const auto found = std::ranges::find(figures, name, &Metric::name);
-  return found == figures.end() ? nullptr : &*found;
-}
-
 /// The mean over the samples that have it.
 std::optional<Metric> mean(const std::vector<const SampleReport*>& samples, const char* name) {
   std::optional<Metric> sum;
   std::int64_t count = 0;
   for (const SampleReport* sample : samples)
-    if (const Metric* figure = find(sample->figures, name)) {
+    if (const std::optional<Metric> figure = find_metric(sample->figures, name)) {
       if (!sum) sum = Metric{name, 0, figure->unit};
       sum->value += figure->value;
       ++count;
@@ -31,9 +26,9 @@ std::optional<Metric> mean(const std::vector<const SampleReport*>& samples, cons
 struct Column {
   const char *name, *head;
 };
-constexpr std::array kColumns = {Column{"distinct_2", "distinct-2"},
-                                 Column{"repetition", "repetition"},
-                                 Column{"known_words", "known words"}, Column{"loss", "nats/token"}};
+constexpr std::array kColumns = {
+    Column{"distinct_2", "distinct-2"}, Column{"repetition", "repetition"},
+    Column{"known_words", "known words"}, Column{"loss", "nats/token"}};
 
 }  // namespace
 
@@ -49,8 +44,8 @@ std::vector<SamplerRow> compare_samplers(const std::vector<SampleReport>& sample
   for (const auto& [sampler, texts] : groups) {
     SamplerRow& row = rows.emplace_back(SamplerRow{sampler, std::ssize(texts), 0, {}});
     for (const SampleReport* text : texts) {
-      const Metric* cycle = find(text->figures, "cycle");
-      row.cycling += cycle != nullptr && cycle->value > 0 ? 1 : 0;
+      const std::optional<Metric> cycle = find_metric(text->figures, "cycle");
+      row.cycling += cycle && cycle->value > 0 ? 1 : 0;
     }
     for (const Column& column : kColumns)
       if (const std::optional<Metric> figure = mean(texts, column.name))
@@ -69,7 +64,7 @@ std::string sampler_table(const std::vector<SamplerRow>& rows) {
   for (const SamplerRow& row : rows) {
     table += fmt::format("  {:<{}}", row.sampler, width);
     for (const Column& column : kColumns) {
-      const Metric* figure = find(row.figures, column.name);
+      const std::optional<Metric> figure = find_metric(row.figures, column.name);
       table += figure ? fmt::format("  {:>11.3f}", figure->value) : fmt::format("  {:>11}", "-");
     }
     table += fmt::format("  {:>7}\n", fmt::format("{}/{}", row.cycling, row.texts));
