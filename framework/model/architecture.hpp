@@ -32,6 +32,11 @@ struct Task {
   bool reads_label = false;
 };
 
+/// What it predicts are the tokens of a text, one after another, which a sampler can write.
+inline bool writes_text(Task::Goal goal) noexcept {
+  return goal == Task::Goal::next_token || goal == Task::Goal::text;
+}
+
 /// N examples side by side; which members are defined follows from the task. Ids below 0 are
 /// padding: as an input an all-zero row, as a target not counted.
 struct Batch {

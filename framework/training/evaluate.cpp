@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include <unroll/tensor/kernels.hpp>
+
 namespace unroll {
 namespace {
 
@@ -93,11 +95,8 @@ class Answers {
   /// The softmax of an example's logits.
   void note_probabilities(std::size_t example, std::span<const float> logits) {
     into_.probabilities.resize(static_cast<std::size_t>(examples_) * logits.size());
-    float* to = into_.probabilities.data() + example * logits.size();
-    const float most = *std::max_element(logits.begin(), logits.end());
-    float sum = 0;
-    for (std::size_t k = 0; k < logits.size(); ++k) sum += to[k] = std::exp(logits[k] - most);
-    for (std::size_t k = 0; k < logits.size(); ++k) to[k] /= sum;
+    kernels::softmax(1, std::ssize(logits), logits.data(),
+                     into_.probabilities.data() + example * logits.size());
   }
 
   Task::Goal goal_;
@@ -146,7 +145,7 @@ Evaluation evaluate(const Model& model, const Encoded& split, std::int64_t batch
     add(found.figures, outcome);
     answers.note(examples, outcome.output);
   }
-  if (task.goal == Task::Goal::text || task.goal == Task::Goal::next_token)
+  if (writes_text(task.goal))
     found.figures.characters = (model.writes_target() ? split.target : split.text).characters;
   return found;
 }

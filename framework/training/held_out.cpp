@@ -14,10 +14,6 @@ std::size_t at(std::int64_t index) {
   return static_cast<std::size_t>(index);
 }
 
-bool is_text(Goal goal) {
-  return goal == Goal::next_token || goal == Goal::text;
-}
-
 std::string numbers_text(std::span<const float> values) {
   std::string text;
   for (const float value : values) text += fmt::format("{:.4g} ", value);
@@ -92,7 +88,7 @@ std::vector<Metric> basic_metrics(Goal goal, const Figures& figures) {
     metrics.push_back({"rmse", std::sqrt(figures.loss()), "1"});
     return metrics;
   }
-  if (is_text(goal)) {
+  if (writes_text(goal)) {
     metrics.push_back({"bits_per_character", figures.bits_per_character(), "bits/char"});
     metrics.push_back({"perplexity", figures.perplexity(), "1"});
   }

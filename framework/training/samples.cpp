@@ -25,9 +25,7 @@ std::vector<Metric> figures_of(const std::string& text) {
 }  // namespace
 
 bool Trainer::Impl::writes_samples() const {
-  const bool writes =
-      plan.task.goal == Task::Goal::next_token || plan.task.goal == Task::Goal::text;
-  return writes && !options.generate.samplers.empty();
+  return writes_text(plan.task.goal) && !options.generate.samplers.empty();
 }
 
 HeldOutOptions Trainer::Impl::held_out_options(std::int64_t texts) const {

@@ -89,8 +89,7 @@ int run_evaluate(const Options& options) {
   }
   fmt::print("{}  {}\n", styled(stdout, Style::bold, experiment.experiment), printable(data.name));
   fmt::print("  {}", figures_text(goal, found.figures));
-  if (goal == Task::Goal::next_token || goal == Task::Goal::text)
-    fmt::print(", accuracy {:.1f} %", 100 * found.figures.accuracy());
+  if (writes_text(goal)) fmt::print(", accuracy {:.1f} %", 100 * found.figures.accuracy());
   fmt::print("{}\n  {} {}", metrics_text(found.metrics), found.figures.counted, counted_unit(goal));
   if (unknown > 0) fmt::print(", {} tokens read unknown to the vocabulary", unknown);
   if (goal == Task::Goal::text)

@@ -75,7 +75,7 @@ std::string judgement_text(const Judgement& judgement) {
 
 std::string figures_text(Task::Goal goal, const Figures& figures) {
   std::string text = fmt::format("{:.4f} {}", figures.loss(), loss_unit(goal));
-  if (goal == Task::Goal::next_token || goal == Task::Goal::text) {
+  if (writes_text(goal)) {
     text += fmt::format(", {:.3f} bits/char", figures.bits_per_character());
     if (figures.characters > 2 * figures.counted)  // tokens of more than a character
       text += fmt::format(", perplexity {:.2f}", figures.perplexity());

@@ -69,8 +69,7 @@ Writer open_writer(const Options& options) {
 void check(Writer& writer, const Options& options) {
   const Task task = writer.model.task();
   const std::string does = fmt::format("{}: this model {}", options.run, what_it_does(task));
-  const bool writes = task.goal == Goal::next_token || task.goal == Goal::text;
-  if (!writes && !writer.samplers.empty())
+  if (!writes_text(task.goal) && !writer.samplers.empty())
     fail(Failure::usage, "{} and chooses no tokens: leave --sampler out", does);
   if (task.goal == Goal::next_token && !writer.data.empty())
     fail(Failure::usage, "{}: give it --prompt TEXT, not --data", does);
@@ -86,7 +85,7 @@ void check(Writer& writer, const Options& options) {
     fail(Failure::usage, "{}: give it one, --prompt TEXT, or a file of them, --data FILE", does);
   if (task.reads_features && options.interactive)
     fail(Failure::usage, "{}, which cannot be typed: leave --interactive out", does);
-  if (!writes || !writer.samplers.empty()) return;
+  if (!writes_text(task.goal) || !writer.samplers.empty()) return;
   writer.samplers = writer.experiment.generate.samplers;
   if (writer.samplers.empty() && task.goal == Goal::text)
     writer.samplers = {writer.experiment.evaluation.sampler};
