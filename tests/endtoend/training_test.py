@@ -1,5 +1,6 @@
 """Training with the real program: what it prints, what it writes, and how it ends."""
 import json
+import pathlib
 import re
 import signal
 import subprocess
@@ -206,8 +207,21 @@ class Interruption(RunTest):
         process.send_signal(signal.SIGTERM)
         time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60 * harness.PATIENCE)
-        self.assertIn(process.returncode, (130, 143, -signal.SIGINT, -signal.SIGTERM))
+        said = process.communicate(timeout=60 * harness.PATIENCE)
+        self.assertIn(process.returncode, (130, 143, -signal.SIGINT, -signal.SIGTERM), said[1])
+
+    def test_no_computing_thread_is_interrupted(self):
+        """Handlers on the stack of a thread amid dnnl_sgemm of oneDNN 2.6 corrupted the heap."""
+        self.experiment()
+        process = self.start("small.yaml", *self.LONG, "--threads", "2")
+        self.wait_for_steps(process)
+        asked = 1 << (signal.SIGINT - 1) | 1 << (signal.SIGTERM - 1)
+        blocked = [int(re.search(r"^SigBlk:\s*(\w+)", status.read_text(), re.M)[1], 16)
+                   for status in pathlib.Path(f"/proc/{process.pid}/task").glob("*/status")]
+        self.assertGreater(len(blocked), 2, "two that compute and one that waits")
+        self.assertEqual(sum(mask & asked != asked for mask in blocked), 1, "the one that waits")
+        self.stop(process, signal.SIGINT)
+        self.assertEqual(process.returncode, 130)
 
     def test_a_killed_run_opens_and_resumes(self):
         self.experiment()

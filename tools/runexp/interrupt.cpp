@@ -1,24 +1,55 @@
 #include "interrupt.hpp"
 
+#include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <thread>
 
 namespace unroll::cli {
 namespace {
 
 volatile std::sig_atomic_t received = 0;
 
+sigset_t requests() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+[[noreturn]] void wait_for_requests(pthread_t main_thread) {
+  const sigset_t set = requests();
+  int number = 0;
+  while (sigwait(&set, &number) != 0) {
+  }
+  received = number;
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);  // the next one kills
+  pthread_kill(main_thread, SIGUSR1);
+  while (true) pause();
+}
+
 }  // namespace
 
+// A handler runs on the stack of the thread that is interrupted, and the products of oneDNN 2.6
+// keep data where the kernel then puts its frame: signals in the midst of dnnl_sgemm corrupt the
+// heap. So every thread blocks them but one, which does nothing else. It wakes the main thread out
+// of what may wait for ever (a prompt, a fetch) by a signal that is handled on a stack of its own.
 void catch_interrupts() {
-  struct sigaction action {};
-  action.sa_handler = [](int number) {
-    received = number;
-    // The default action is back: the next one kills.
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-  };
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  const sigset_t set = requests();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);  // threads to come inherit this
+  static std::array<char, 1 << 16> stack;
+  stack_t apart{};
+  apart.ss_sp = stack.data();
+  apart.ss_size = stack.size();
+  sigaltstack(&apart, nullptr);
+  struct sigaction wake {};
+  wake.sa_handler = [](int) {};
+  wake.sa_flags = SA_ONSTACK;
+  sigaction(SIGUSR1, &wake, nullptr);
+  std::thread(wait_for_requests, pthread_self()).detach();
   signal(SIGXFSZ, SIG_IGN);  // a file grown too large is an error to report, not the end
 }
 

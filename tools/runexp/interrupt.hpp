@@ -5,7 +5,7 @@
 
 namespace unroll::cli {
 
-/// Installs the handlers; call once, before any thread starts.
+/// From here on both are waited for by a thread of their own; call once, before any other starts.
 void catch_interrupts();
 /// Not 0 once a signal has asked for the end: its number.
 const volatile std::sig_atomic_t* stop_flag() noexcept;
