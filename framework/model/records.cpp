@@ -207,4 +207,14 @@ std::vector<Record> read_records(const fs::path& path, const RecordFormat& forma
   return read_delimited(text, name, csv, format.header, columns, bad);
 }
 
+std::vector<Example> read_texts(const std::string& pattern, const RecordFormat& format,
+                                const std::string& column, BadExamples& bad) {
+  std::vector<Example> examples;
+  for (const fs::path& path : find_files(pattern))
+    for (Record& row : read_records(path, format, {column}, bad))
+      if (!row.cells[0].empty())
+        examples.push_back({.text = std::move(row.cells[0]), .origin = std::move(row.origin)});
+  return examples;
+}
+
 }  // namespace unroll

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <unroll/model/bad_examples.hpp>
+#include <unroll/model/dataset.hpp>
 
 namespace unroll {
 
@@ -31,5 +32,9 @@ struct RecordFormat {
 /// file has no such column at all.
 std::vector<Record> read_records(const std::filesystem::path& path, const RecordFormat& format,
                                  const std::vector<std::string>& columns, BadExamples& bad);
+
+/// The texts of one column of all files that a path or pattern finds; empty ones are passed over.
+std::vector<Example> read_texts(const std::string& pattern, const RecordFormat& format,
+                                const std::string& column, BadExamples& bad);
 
 }  // namespace unroll

@@ -78,10 +78,6 @@ std::vector<double> ranks(const std::vector<Grouped>& examples, const SplitOptio
   return rank;
 }
 
-}  // namespace
-
-SplitOptions::SplitOptions() = default;
-
 void note_leakage(Splits& splits) {
   std::unordered_set<std::uint64_t> trained;
   for (const Example& example : splits.train) trained.insert(hash_of(content(example)));
@@ -110,6 +106,10 @@ void note_balance(Splits& splits) {
         commonest->first, commonest->second, rarest->first, rarest->second, commonest->first,
         100.0 * static_cast<double>(commonest->second) / static_cast<double>(splits.train.size())));
 }
+
+}  // namespace
+
+SplitOptions::SplitOptions() = default;
 
 Splits divide(std::vector<Grouped> examples, const Fields& fields, const SplitOptions& options) {
   if (options.validation + options.test >= 1)
@@ -151,6 +151,26 @@ Splits divide(std::vector<Grouped> examples, const Fields& fields, const SplitOp
   note_leakage(splits);
   note_balance(splits);
   return splits;
+}
+
+void hold_out(Splits& splits, std::vector<Grouped> validation, std::vector<Grouped> test) {
+  if (validation.empty() && test.empty()) return;
+  const bool both = !validation.empty() && !test.empty();
+  splits.split_name = both                 ? "by file"
+                      : validation.empty() ? splits.split_name + ", test by file"
+                                           : splits.split_name + ", validation by file";
+  if (!validation.empty()) splits.validation = ungrouped(std::move(validation));
+  if (!test.empty()) splits.test = ungrouped(std::move(test));
+  splits.notices.clear();
+  note_leakage(splits);
+  note_balance(splits);
+}
+
+std::vector<Example> ungrouped(std::vector<Grouped> examples) {
+  std::vector<Example> bare;
+  bare.reserve(examples.size());
+  for (Grouped& grouped : examples) bare.push_back(std::move(grouped.example));
+  return bare;
 }
 
 }  // namespace unroll

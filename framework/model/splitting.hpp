@@ -51,8 +51,11 @@ struct Grouped {
 /// empty, Error(usage) if options do not go together.
 Splits divide(std::vector<Grouped> examples, const Fields& fields, const SplitOptions& options);
 
-/// Adds those notices for splits that were made elsewhere.
-void note_leakage(Splits& splits);
-void note_balance(Splits& splits);
+/// Takes examples of files of their own as the validation and the test split, where there are any,
+/// says so in the splits' name and looks for leakage again.
+void hold_out(Splits& splits, std::vector<Grouped> validation, std::vector<Grouped> test);
+
+/// The examples without their groups.
+std::vector<Example> ungrouped(std::vector<Grouped> examples);
 
 }  // namespace unroll

@@ -61,9 +61,7 @@ class CaptionedImages final : public Dataset {
     Items items = read(file, {});
     if (items.fields.features != known.features)
       fail(Failure::data, "{}: its pictures are not of the size of the training pictures", file);
-    std::vector<Example> examples;
-    for (Grouped& item : items.usable()) examples.push_back(std::move(item.example));
-    return examples;
+    return ungrouped(items.usable());
   }
 
   Splits load() override {
@@ -82,8 +80,7 @@ class CaptionedImages final : public Dataset {
       if (test.fields.features != items.fields.features)
         fail(Failure::data, "{}: its pictures are not of the size of the training pictures",
              options_.test_images);
-      for (Grouped& example : test.usable()) splits.test.push_back(std::move(example.example));
-      splits.split_name += ", test by file";
+      hold_out(splits, {}, test.usable());
     }
     splits.files = std::move(files_);
     splits.notices.insert(splits.notices.end(), notices_.begin(), notices_.end());

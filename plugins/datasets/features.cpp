@@ -40,12 +40,6 @@ bool holds_whole_numbers(const Array& array) {
          !std::holds_alternative<std::vector<double>>(array.values);
 }
 
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::vector<std::string> dims;
-  for (const std::int64_t dim : shape) dims.push_back(std::to_string(dim));
-  return fmt::format("[{}]", join(dims));
-}
-
 class Features final : public Dataset {
  public:
   struct Options : RowTableOptions {
@@ -119,9 +113,7 @@ class Features final : public Dataset {
     if (items.fields.features != known.features)
       fail(Failure::data, "{}: its features are {}, those of the training {}", file,
            shape_text(items.fields.features), shape_text(known.features));
-    std::vector<Example> examples;
-    for (Grouped& item : items.usable()) examples.push_back(std::move(item.example));
-    return examples;
+    return ungrouped(items.usable());
   }
 
  private:

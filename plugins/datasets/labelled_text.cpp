@@ -47,16 +47,8 @@ class LabelledText final : public Dataset {
 
   std::vector<Example> read_more(const std::string& file, const Fields& /*known*/,
                                  bool answered) override {
-    std::vector<Example> examples;
-    if (answered || options_.format == "folders")
-      for (Grouped& row : read(find_files(file))) examples.push_back(std::move(row.example));
-    else
-      for (const fs::path& path : find_files(file))
-        for (Record& row :
-             read_records(path, {options_.format, options_.header}, {options_.text}, bad_))
-          if (!row.cells[0].empty())
-            examples.push_back({.text = std::move(row.cells[0]), .origin = row.origin});
-    return examples;
+    if (answered || options_.format == "folders") return ungrouped(read(find_files(file)));
+    return read_texts(file, {options_.format, options_.header}, options_.text, bad_);
   }
 
   Splits load() override {
@@ -67,20 +59,11 @@ class LabelledText final : public Dataset {
     if (!options_.test_files.empty()) cut.test = 0;
     Splits splits =
         divide(read(find_data(options_.corpus, options_.files, "labelled_text")), fields, cut);
-    const auto replace = [&](const std::vector<std::string>& patterns,
-                             std::vector<Example>& split) {
-      if (patterns.empty()) return;
-      for (Grouped& example : read(find_data({}, patterns, "labelled_text")))
-        split.push_back(std::move(example.example));
-      splits.split_name = "by file";
+    const auto read_all = [&](const std::vector<std::string>& patterns) {
+      return patterns.empty() ? std::vector<Grouped>()
+                              : read(find_data({}, patterns, "labelled_text"));
     };
-    replace(options_.validation_files, splits.validation);
-    replace(options_.test_files, splits.test);
-    if (splits.split_name == "by file") {
-      splits.notices.clear();
-      note_leakage(splits);
-      note_balance(splits);
-    }
+    hold_out(splits, read_all(options_.validation_files), read_all(options_.test_files));
     splits.files = std::move(files_);
     bad_.tell(splits.notices);
     return splits;

@@ -62,17 +62,8 @@ class ParallelText final : public Dataset {
 
   std::vector<Example> read_more(const std::string& file, const Fields& /*known*/,
                                  bool answered) override {
-    std::vector<Example> examples;
-    if (answered)
-      for (Grouped& pair : read_columns(find_files(file)))
-        examples.push_back(std::move(pair.example));
-    else
-      for (const fs::path& path : find_files(file))
-        for (Record& row :
-             read_records(path, {options_.format, options_.header}, {options_.text}, bad_))
-          if (!row.cells[0].empty())
-            examples.push_back({.text = std::move(row.cells[0]), .origin = row.origin});
-    return examples;
+    if (answered) return ungrouped(read_columns(find_files(file)));
+    return read_texts(file, {options_.format, options_.header}, options_.text, bad_);
   }
 
   Splits load() override {
@@ -86,17 +77,10 @@ class ParallelText final : public Dataset {
                    ? read_aligned(options_.aligned)
                    : read_columns(find_data(options_.corpus, options_.files, "parallel_text")),
                fields, cut);
-    const auto replace = [&](const Files& files, std::vector<Example>& split) {
-      if (!files.given()) return;
-      for (Grouped& pair : read_aligned(files)) split.push_back(std::move(pair.example));
-      splits.split_name = "by file";
+    const auto read_all = [&](const Files& files) {
+      return files.given() ? read_aligned(files) : std::vector<Grouped>();
     };
-    replace(options_.validation_aligned, splits.validation);
-    replace(options_.test_aligned, splits.test);
-    if (splits.split_name == "by file") {
-      splits.notices.clear();
-      note_leakage(splits);
-    }
+    hold_out(splits, read_all(options_.validation_aligned), read_all(options_.test_aligned));
     leave_out_long_ones(splits);
     splits.files = std::move(files_);
     bad_.tell(splits.notices);

@@ -110,11 +110,8 @@ class Table final : public Dataset {
                                  bool answered) override {
     std::vector<Grouped> rows;
     for (const fs::path& path : find_files(file)) read(path, rows, answered, false);
-    std::vector<Example> examples;
-    for (Grouped& row : rows) {
-      make_features(row.example, known);
-      examples.push_back(std::move(row.example));
-    }
+    std::vector<Example> examples = ungrouped(std::move(rows));
+    for (Example& example : examples) make_features(example, known);
     return examples;
   }
 

@@ -96,7 +96,7 @@ class Text final : public Dataset {
       }
       std::vector<Grouped> wholes;
       add_wholes(text, path.string(), wholes);
-      for (Grouped& whole : wholes) examples.push_back(std::move(whole.example));
+      for (Example& whole : ungrouped(std::move(wholes))) examples.push_back(std::move(whole));
     }
     return examples;
   }

@@ -2,7 +2,10 @@
 import json
 import pathlib
 import shutil
+import signal
+import subprocess
 import tempfile
+import time
 import unittest
 
 import harness
@@ -62,6 +65,17 @@ class Sampling(harness.EndToEnd):
         self.assertIn("the vocabulary lacks '\u00e9', '\u6f22'", done.stderr)
         self.assertIn("unknown", done.stderr)
         self.assertTrue(done.stdout.startswith("Alice \u00e9 \u6f22"))
+
+    def test_an_interruption_ends_a_waiting_prompt(self):
+        waiting = subprocess.Popen(self.command("sample", "runs/small.h5", "--interactive"),
+                                   cwd=self.folder, env=self.environment(),
+                                   stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        waiting.stderr.readline()
+        time.sleep(0.3)
+        waiting.send_signal(signal.SIGINT)
+        self.assertEqual(waiting.wait(timeout=20 * harness.PATIENCE), 130)
+        waiting.stdin.close()
+        waiting.stderr.close()
 
     def test_interactive(self):
         done = self.sample("--interactive", "--length", "15", input="Alice \n\n:length 3\n"

@@ -171,5 +171,25 @@ TEST(Splitting, TellsOfLeakageAndOfClassesOutOfBalance) {
   EXPECT_THAT(splits.notices[1], HasSubstr("classes out of balance: common has 72"));
 }
 
+TEST(Splitting, FilesMayTakeThePlaceOfShares) {
+  SplitOptions options;
+  options.split = "in_order";
+  Fields fields;
+  fields.text = true;
+  Splits splits = divide(numbered(20), fields, options);
+  hold_out(splits, {}, {});
+  EXPECT_EQ(splits.split_name, "in order 90/10/0");
+  hold_out(splits, {}, numbered(5));  // of which all were trained on
+  EXPECT_EQ(splits.split_name, "in order 90/10/0, test by file");
+  EXPECT_EQ(splits.validation.size(), 2U);
+  EXPECT_EQ(splits.test.size(), 5U);
+  EXPECT_THAT(splits.notices,
+              ElementsAre("5 of the 5 test examples also stand in the training split"));
+  hold_out(splits, numbered(3), numbered(4));
+  EXPECT_EQ(splits.split_name, "by file");
+  EXPECT_EQ(splits.validation.size(), 3U);
+  EXPECT_EQ(splits.test.size(), 4U);
+}
+
 }  // namespace
 }  // namespace unroll
