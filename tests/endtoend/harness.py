@@ -6,8 +6,6 @@ import tempfile
 import textwrap
 import unittest
 
-import yaml
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("UNROLL_BUILD", ROOT / "build"))
 RUNEXP = BUILD / "bin/runexp"
@@ -35,20 +33,6 @@ model: {many_to_many: {cell: lstm, hidden: 24}}
 training: {epochs: 2, batch: 8, window: 25, optimizer: {adam: {learning_rate: 0.01}}}
 generate: {prompt: "the ", length: 40, samplers: [greedy, {temperature: {temperature: 0.8}}]}
 """
-
-
-def data_sets(path):
-    """The data sets that an experiment names."""
-    root = yaml.safe_load(path.read_text(encoding="utf-8"))
-    data = root.get("data", {})
-    named = data.get("corpus", []) + [data[key] for key in ("images", "table") if key in data]
-    for files in (data[key] for key in data if key.endswith("aligned")):
-        named = named + list(files.values())
-    found = {name.split("/")[0] for name in named}
-    below = root.get("include", [])
-    for name in [below] if isinstance(below, str) else below:
-        found |= data_sets(path.parent / name)
-    return found
 
 
 class EndToEnd(unittest.TestCase):

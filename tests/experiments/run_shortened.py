@@ -6,9 +6,10 @@ import sys
 import unittest
 
 import h5py
-import yaml
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "endtoend"))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests/endtoend"), str(ROOT / "tools")]
+import experiment_files  # noqa: E402
 import harness  # noqa: E402
 
 SHORT = ("training.max_steps=2", "training.early_stopping.patience=0", "evaluation.texts=3",
@@ -20,10 +21,9 @@ class Shortened(harness.EndToEnd):
 
     def shortened(self, name, output):
         path = harness.ROOT / f"experiments/{name}.yaml"
-        begins = yaml.safe_load(path.read_text(encoding="utf-8")).get("initialize_from")
-        if begins:  # with the run of another experiment, which is named as its file
-            run = begins["run"] if isinstance(begins, dict) else begins
-            self.shortened(pathlib.Path(run).stem, run)
+        experiment = experiment_files.load(path)
+        if source := experiment_files.source(experiment):
+            self.shortened(source, experiment_files.begins_with(experiment))
         settings = [word for setting in SHORT for word in ("--set", setting)]
         return self.run_it(path, *settings, "--json", "--quiet", "--output", output,
                            environment={"UNROLL_DATA": str(harness.DATA)})
@@ -42,7 +42,8 @@ class Shortened(harness.EndToEnd):
 
 if __name__ == "__main__":
     Shortened.name = sys.argv.pop(1)
-    missing = [name for name in sorted(harness.data_sets(harness.ROOT / f"experiments/{Shortened.name}.yaml"))
+    experiment = experiment_files.load(ROOT / f"experiments/{Shortened.name}.yaml")
+    missing = [name for name in sorted(experiment_files.data_sets(experiment))
                if not (harness.DATA / name).exists()]
     if missing:
         print(f"skipped: no data; tools/get-data {' '.join(missing)}")

@@ -1,4 +1,4 @@
-"""The split `group` of Unroll's datasets (framework/model/splitting.cpp), for peers to share."""
+"""The splits `group` and `hash` of Unroll's datasets (framework/model/splitting.cpp), for peers to share."""
 import csv
 import pathlib
 
@@ -14,9 +14,9 @@ def hash_of(text, value=0xcbf29ce484222325):
     return value ^ value >> 32
 
 
-def rank(group, seed):
-    """The place in 0 ... 1 that decides a group's split: low ones train."""
-    return (hash_of(group, hash_of(str(seed))) >> 11) * 2.0 ** -53
+def place(hashed):
+    """Where in 0 ... 1 a hash stands, which decides the split: low ones train."""
+    return (hashed >> 11) * 2.0 ** -53
 
 
 def by_group(path, group, validation, seed=1):
@@ -25,5 +25,5 @@ def by_group(path, group, validation, seed=1):
         rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     parts = ([], [])
     for row in rows:
-        parts[rank(row[group], seed) >= 1 - validation].append(row)
+        parts[place(hash_of(row[group], hash_of(str(seed)))) >= 1 - validation].append(row)
     return parts

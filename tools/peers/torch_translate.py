@@ -24,6 +24,8 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
+import split
+
 PAD, UNKNOWN, BEGIN, END = range(4)
 
 
@@ -51,17 +53,6 @@ def arguments():
     return p.parse_args()
 
 
-def place(source, target):
-    """Where between 0 and 1 a pair stands under `split: hash`: FNV-1a with its high bits mixed."""
-    value = 0xCBF29CE484222325
-    for byte in f"{source}\x1f{target}".encode():
-        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    value ^= value >> 32
-    value = value * 0xD6E8FEB86659FD93 & 0xFFFFFFFFFFFFFFFF
-    value ^= value >> 32
-    return (value >> 11) * 2.0**-53
-
-
 def read_pairs(a):
     """Training, validation and test pairs."""
     trained, validated = 1 - a.validation - a.test, 1 - a.test
@@ -69,9 +60,9 @@ def read_pairs(a):
     with open(a.pairs, encoding="utf-8") as lines:
         for line in lines:
             source, target = line.rstrip("\n").split("\t")[:2]
-            at = place(source, target)
-            split = 0 if at < trained - 1e-12 else 1 if at < validated - 1e-12 else 2
-            splits[split].append((source.lower() if a.lowercase else source, target))
+            at = split.place(split.hash_of(f"{source}\x1f{target}"))
+            which = 0 if at < trained - 1e-12 else 1 if at < validated - 1e-12 else 2
+            splits[which].append((source.lower() if a.lowercase else source, target))
     return splits
 
 
