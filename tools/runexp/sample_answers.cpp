@@ -20,10 +20,6 @@ using Goal = Task::Goal;
 
 constexpr std::size_t kClassesShown = 5;
 
-std::string shown(const std::string& text) {
-  return is_terminal(stdout) ? printable(text) : text;
-}
-
 /// The examples that are asked for, and what each is called.
 struct Given {
   Encoded encoded;

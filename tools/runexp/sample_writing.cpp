@@ -42,7 +42,7 @@ namespace {
 
 /// Shows pieces of text as they are written; false asks for the end.
 bool show(std::string_view piece) {
-  std::cout << (is_terminal(stdout) ? printable(piece) : std::string(piece)) << std::flush;
+  std::cout << shown(piece) << std::flush;
   return *stop_flag() == 0 && std::cout.good();
 }
 

@@ -49,6 +49,10 @@ std::string styled(std::FILE* stream, Style style, std::string_view text) {
   return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
+std::string shown(std::string_view text) {
+  return is_terminal(stdout) ? printable(text) : std::string(text);
+}
+
 std::string printable(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   std::string result;

@@ -21,6 +21,8 @@ std::string styled(std::FILE* stream, Style style, std::string_view text);
 /// Control characters made visible, so that a sample or a file cannot steer the terminal; line
 /// feeds and tabs stay.
 std::string printable(std::string_view text);
+/// The text as stdout should have it: printable on a terminal, as it is in a file or pipe.
+std::string shown(std::string_view text);
 
 /// The progress line on stderr: redrawn in place at most ten times a second on a terminal,
 /// elsewhere one line every ten seconds. Quiet: nothing. Not thread safe.
