@@ -31,25 +31,31 @@ struct Options {
   std::vector<std::int64_t> hidden;
   double dropout = 0;
   std::int64_t shift = 0;
+  bool flip = false;
 };
 
-/// Each of the pictures x [N, C, H, W] moved by up to `most` pixels down and right or up and left;
-/// its edges are repeated.
+/// Each of the pictures x [N, C, H, W], mirrored or not with `flip`, then moved by up to `shift`
+/// pixels down and right or up and left; its edges are repeated.
 template <typename T>
-void shift_each(const Tensor& x, std::int64_t most, RandomStream& random, Tensor& moved) {
+void vary_each(const Tensor& x, std::int64_t shift, bool flip, RandomStream& random,
+               Tensor& varied) {
   const std::int64_t N = x.dim(0), C = x.dim(1), H = x.dim(2), W = x.dim(3);
   const T* from = x.data<T>();
-  T* to = moved.data<T>();
+  T* to = varied.data<T>();
   const auto step = [&] {
-    return static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(2 * most + 1))) - most;
+    const auto places = static_cast<std::uint64_t>(2 * shift + 1);
+    return static_cast<std::int64_t>(random.below(places)) - shift;
   };
   for (std::int64_t n = 0; n < N; ++n) {
+    const bool mirrored = flip && random.below(2) == 1;
     const std::int64_t down = step(), right = step();
     for (std::int64_t row = 0; row < C * H; ++row) {
       const std::int64_t source = std::clamp<std::int64_t>(row % H - down, 0, H - 1);
       const T* line = from + ((n * C + row / H) * H + source) * W;
-      for (std::int64_t column = 0; column < W; ++column)
-        *to++ = line[std::clamp<std::int64_t>(column - right, 0, W - 1)];
+      for (std::int64_t column = 0; column < W; ++column) {
+        const std::int64_t at = std::clamp<std::int64_t>(column - right, 0, W - 1);
+        *to++ = line[mirrored ? W - 1 - at : at];
+      }
     }
   }
 }
@@ -134,6 +140,8 @@ class Cnn final : public Encoder {
                 "pixels by which a picture is moved at most, at random and anew each time, while "
                 "it trains; edges are repeated")
         .range(0, 64);
+    schema.option("flip", &O::flip,
+                  "mirrors a picture, left to right, half of the times at random while it trains");
   }
 
   Cnn(const Options& options, const EncoderSizes& sizes, const Parameters& parameters)
@@ -165,7 +173,7 @@ class Cnn final : public Encoder {
 
   Var encode(Var features, RandomStream* dropout) override {
     Var x = features;
-    if (dropout != nullptr && options_.shift > 0) x = shifted(x, *dropout);
+    if (dropout != nullptr && (options_.shift > 0 || options_.flip)) x = varied(x, *dropout);
     for (Block& block : blocks_) x = block(x, dropout != nullptr);
     const std::int64_t N = x.dim(0);
     x = options_.read_out == "mean" ? mean_over_pixels(x) : reshape(x, {N, x.value().size() / N});
@@ -195,14 +203,14 @@ class Cnn final : public Encoder {
   }
 
  private:
-  // No gradient goes back to pictures that were moved: they are data.
-  Var shifted(Var pictures, RandomStream& random) const {
-    Tensor moved = Tensor::empty(pictures.shape(), pictures.dtype());
-    if (moved.dtype() == DType::f32)
-      shift_each<float>(pictures.value(), options_.shift, random, moved);
+  // No gradient goes back to pictures that were varied: they are data.
+  Var varied(Var pictures, RandomStream& random) const {
+    Tensor result = Tensor::empty(pictures.shape(), pictures.dtype());
+    if (result.dtype() == DType::f32)
+      vary_each<float>(pictures.value(), options_.shift, options_.flip, random, result);
     else
-      shift_each<double>(pictures.value(), options_.shift, random, moved);
-    return pictures.graph()->constant(moved);
+      vary_each<double>(pictures.value(), options_.shift, options_.flip, random, result);
+    return pictures.graph()->constant(result);
   }
 
   // In double, which holds a float's bits as well.

@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include <unroll/autodiff/gradient_check.hpp>
 #include <unroll/config/yaml.hpp>
 #include <unroll/core/error.hpp>
@@ -123,6 +126,37 @@ TEST(Encoders, CnnMovesPicturesWhileItTrains) {
   EXPECT_EQ(distance(answer(moving, x, false), answer(still, x, false)), 0);
   EXPECT_GT(distance(answer(moving, x, true), answer(still, x, true)), 0.01);
   EXPECT_EQ(distance(answer(moving, x, true), answer(moving, x, true)), 0) << "by its stream";
+}
+
+TEST(Encoders, CnnMirrorsHalfOfThePicturesWhileItTrains) {
+  // Each answer is that to the picture as it is or that to its mirror image, and both occur.
+  constexpr std::int64_t kPictures = 40;
+  ParameterStore store(1);
+  const auto encoder =
+      registry().make_encoder(cnn("channels: [4], flip: true"), {{2, 6, 5}, 3}, Parameters(store));
+  const Tensor x = random_tensor({kPictures, 2, 6, 5}, "x", DType::f32);
+  Tensor mirrored = Tensor::empty(x.shape(), DType::f32);
+  for (std::int64_t row = 0; row < kPictures * 2 * 6; ++row)
+    std::reverse_copy(x.data<float>() + row * 5, x.data<float>() + row * 5 + 5,
+                      mirrored.data<float>() + row * 5);
+  const auto answer = [&](const Tensor& pictures, bool trained) {
+    RandomStream random(1, "dropout");
+    Graph graph;
+    return encoder->encode(graph.constant(pictures), trained ? &random : nullptr).value();
+  };
+  const Tensor as_is = answer(x, false), turned = answer(mirrored, false), both = answer(x, true);
+  int turned_ones = 0;
+  for (std::int64_t n = 0; n < kPictures; ++n) {
+    const auto like = [&](const Tensor& other) {
+      for (std::int64_t k = 3 * n; k < 3 * n + 3; ++k)
+        if (std::abs(both.span<float>()[k] - other.span<float>()[k]) > 1e-5F) return false;
+      return true;
+    };
+    EXPECT_NE(like(as_is), like(turned)) << "picture " << n;
+    turned_ones += like(turned) ? 1 : 0;
+  }
+  EXPECT_GT(turned_ones, kPictures / 4);
+  EXPECT_LT(turned_ones, kPictures * 3 / 4);
 }
 
 TEST(Encoders, CnnRefusesWhatItCannotRead) {
