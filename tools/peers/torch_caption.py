@@ -36,6 +36,7 @@ def arguments():
     p.add_argument("--encoder-dropout", type=float, default=0.2)
     p.add_argument("--output-dropout", type=float, default=0.3)
     p.add_argument("--shift", type=int, default=0, help="pixels that training pictures may move")
+    p.add_argument("--flip", action="store_true", help="mirror half of the training pictures")
     p.add_argument("--epochs", type=int, default=30)
     p.add_argument("--batch", type=int, default=64)
     p.add_argument("--learning-rate", type=float, default=1e-3)
@@ -104,6 +105,12 @@ def shifted(pictures, most):
     return torch.stack([p[:, i:i + rows, j:j + columns] for p, (i, j) in zip(wide, at.tolist())])
 
 
+def mirrored(pictures):
+    """Each left to right, or not."""
+    turned = torch.rand(len(pictures), 1, 1, 1) < 0.5
+    return torch.where(turned, pictures.flip(3), pictures)
+
+
 def main():
     a = arguments()
     torch.manual_seed(a.seed)
@@ -127,7 +134,8 @@ def main():
                 [torch.tensor([ids[word] for word in captions[i]] + [END]) for i in batch],
                 padding_value=-1)
             before = torch.cat([torch.full((1, len(batch)), BEGIN), targets[:-1].clamp(min=0)])
-            v, state = model.begin(shifted(pictures[batch], a.shift))
+            seen = mirrored(pictures[batch]) if a.flip else pictures[batch]
+            v, state = model.begin(shifted(seen, a.shift))
             logits, _ = model.step(before, v, state)
             loss = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(),
                                             ignore_index=-1)
