@@ -114,8 +114,8 @@ TEST(SyntheticDatasets, DyckTellsTheDepthOrWhatMayFollow) {
 }
 
 TEST(SyntheticDatasets, DyckTestsDeeperThanItTrains) {
-  const Splits splits = load(
-      "dyck", std::string("depth: 4, target: next, test_length: 60, test_depth: 12, ") + kFew);
+  const Splits splits =
+      load("dyck", std::string("depth: 4, target: next, test_length: 60, test_depth: 12, ") + kFew);
   const auto deepest = [](const Example& example) {
     int depth = 0, most = 0;
     for (const char c : example.text) most = std::max(most, depth += c == '(' ? 1 : -1);
