@@ -102,9 +102,10 @@ void TrainingOptions::describe(Schema<TrainingOptions>& schema) {
   schema.option("shuffle", &O::shuffle,
                 "windows: a new order every epoch; streams: a new place of the borders");
   schema
-      .option("bucket", &O::bucket,
-              "whole examples: batches among which examples are sorted by length; 1: not at all, as "
-              "batch normalisation wants it")
+      .option(
+          "bucket", &O::bucket,
+          "whole examples: batches among which examples are sorted by length; 1: not at all, as "
+          "batch normalisation wants it")
       .range(1, 100000);
   schema.option("optimizer", &O::optimizer, "what updates the weights").kind("optimizer");
   schema.option("schedule", &O::schedule, "how the learning rate changes").kind("schedule");
