@@ -40,6 +40,8 @@ sigset_t requests() {
 void catch_interrupts() {
   const sigset_t set = requests();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);  // threads to come inherit this
+  signal(SIGINT, SIG_DFL);                    // which a shell ignores for what it runs with &
+  signal(SIGTERM, SIG_DFL);
   static std::array<char, 1 << 16> stack;
   stack_t apart{};
   apart.ss_sp = stack.data();
