@@ -138,13 +138,12 @@ class Search {
 
 std::vector<std::vector<TokenId>> beam_search(Decoder& decoder, std::int64_t sequences,
                                               const Vocabulary& vocabulary, const Sampler& sampler,
-                                              std::int64_t length,
-                                              const volatile std::sig_atomic_t* stop) {
+                                              std::int64_t length, const StopFlag* stop) {
   Search search(vocabulary, sampler, length);
   std::vector<Beam> beams(static_cast<std::size_t>(sequences));
   std::vector<TokenId> last(beams.size(), vocabulary.special().begin.value());
   for (std::int64_t step = 0; step < length && !last.empty(); ++step) {
-    if (stop != nullptr && *stop != 0) break;
+    if (stopped(stop)) break;
     const float* logits = decoder.next(last).data();
     std::vector<std::int32_t> from;
     std::int32_t lane = 0;

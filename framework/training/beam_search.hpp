@@ -1,10 +1,10 @@
 // Beam search: the likeliest whole text rather than the likeliest next token.
 #pragma once
 
-#include <csignal>
 #include <cstdint>
 #include <vector>
 
+#include <unroll/core/stop_flag.hpp>
 #include <unroll/model/architecture.hpp>
 #include <unroll/model/sampler.hpp>
 
@@ -19,7 +19,6 @@ namespace unroll {
 /// `stop` (may be null) ends early with the best so far.
 std::vector<std::vector<TokenId>> beam_search(Decoder& decoder, std::int64_t sequences,
                                               const Vocabulary& vocabulary, const Sampler& sampler,
-                                              std::int64_t length,
-                                              const volatile std::sig_atomic_t* stop = nullptr);
+                                              std::int64_t length, const StopFlag* stop = nullptr);
 
 }  // namespace unroll

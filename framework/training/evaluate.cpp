@@ -14,10 +14,6 @@ constexpr std::size_t kLanes = 256;
 /// Tokens of one forward pass: enough for efficient products, small enough for the caches.
 constexpr std::int64_t kTokens = 2048;
 
-bool stopped(const volatile std::sig_atomic_t* stop) {
-  return stop != nullptr && *stop != 0;
-}
-
 double ratio(double a, std::int64_t b) {
   return b > 0 ? a / static_cast<double>(b) : 0;
 }
@@ -33,7 +29,7 @@ std::int32_t likeliest(std::span<const float> logits) {
 }
 
 Figures evaluate_streams(Architecture& architecture, const TokenTexts& texts,
-                         const volatile std::sig_atomic_t* stop) {
+                         const StopFlag* stop) {
   Figures figures;
   Graph graph(Graph::Mode::infer);
   // The longest first, so that texts of like length share a pass and little is padding.
@@ -121,7 +117,7 @@ double Figures::accuracy() const {
 }
 
 Evaluation evaluate(const Model& model, const Encoded& split, std::int64_t batch,
-                    const volatile std::sig_atomic_t* stop, Keep keep) {
+                    const StopFlag* stop, Keep keep) {
   Evaluation found;
   const Task task = model.architecture->task();
   if (split.size() == 0) return found;

@@ -1,12 +1,12 @@
 // Evaluation: how well a model predicts a split.
 #pragma once
 
-#include <csignal>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
+#include <unroll/core/stop_flag.hpp>
 #include <unroll/training/batches.hpp>
 #include <unroll/training/model.hpp>
 
@@ -41,6 +41,6 @@ enum class Keep { nothing, probabilities };
 /// whole examples side by side. Neither the order nor the company of examples changes a figure.
 /// `stop` (may be null) ends early with what was read.
 Evaluation evaluate(const Model& model, const Encoded& split, std::int64_t batch = 128,
-                    const volatile std::sig_atomic_t* stop = nullptr, Keep keep = Keep::nothing);
+                    const StopFlag* stop = nullptr, Keep keep = Keep::nothing);
 
 }  // namespace unroll

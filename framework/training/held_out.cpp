@@ -55,7 +55,7 @@ std::string answer_text(const Model& model, const Evaluation& found, std::int64_
 }
 
 void add_written(const Model& model, const Encoded& split, const HeldOutOptions& options,
-                 HeldOut& found, const volatile std::sig_atomic_t* stop) {
+                 HeldOut& found, const StopFlag* stop) {
   const std::vector<std::int64_t> places = spread(options.texts, split.size());
   const std::vector<std::string> written =
       write_texts(model, split, places, options.make_sampler, options.writing, stop);
@@ -105,12 +105,12 @@ std::string given_text(const Model& model, const Encoded& split, std::int64_t pl
 }
 
 HeldOut examine(const Model& model, const Encoded& split, const HeldOutOptions& options,
-                const volatile std::sig_atomic_t* stop) {
+                const StopFlag* stop) {
   HeldOut held_out;
   const Evaluation found = evaluate(model, split, options.batch, stop);
   held_out.figures = found.figures;
   const Goal goal = model.task().goal;
-  if (stop != nullptr && *stop != 0) return held_out;
+  if (stopped(stop)) return held_out;
   if (goal == Goal::text) {
     add_written(model, split, options, held_out, stop);
     return held_out;

@@ -1,12 +1,12 @@
 // Held-out examples: what a model makes of them, in figures and row by row.
 #pragma once
 
-#include <csignal>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <unroll/core/stop_flag.hpp>
 #include <unroll/results/run_record.hpp>
 #include <unroll/training/evaluate.hpp>
 #include <unroll/training/task_metrics.hpp>
@@ -45,7 +45,7 @@ struct HeldOutOptions {
 
 /// `stop` (may be null) ends early; the findings are then of no use.
 HeldOut examine(const Model& model, const Encoded& split, const HeldOutOptions& options,
-                const volatile std::sig_atomic_t* stop = nullptr);
+                const StopFlag* stop = nullptr);
 
 /// What an example offers to read, for people.
 std::string given_text(const Model& model, const Encoded& split, std::int64_t place);

@@ -52,7 +52,7 @@ std::vector<SampleReport> Trainer::Impl::reports_of(const HeldOut& found) const 
   return reports;
 }
 
-std::vector<SampleReport> Trainer::Impl::prompted_samples(const volatile std::sig_atomic_t* stop) {
+std::vector<SampleReport> Trainer::Impl::prompted_samples(const StopFlag* stop) {
   std::vector<SampleReport> reports;
   Generator generator(model);
   const std::int64_t step = learner ? learner->steps() : 0;
@@ -88,8 +88,7 @@ const metrics::KnownWords& Trainer::Impl::known_words() {
   return *words_seen;
 }
 
-std::vector<SampleReport> Trainer::Impl::written_samples(
-    const volatile std::sig_atomic_t* stop) const {
+std::vector<SampleReport> Trainer::Impl::written_samples(const StopFlag* stop) const {
   std::vector<SampleReport> reports;
   const std::int64_t step = learner ? learner->steps() : 0;
   const Encoded given = prompts_to_answer();

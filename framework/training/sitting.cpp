@@ -106,8 +106,7 @@ void Trainer::Impl::keep_best() {
   }
 }
 
-bool Trainer::Impl::evaluation(Observer& observer, Recorder& recorder,
-                               const volatile std::sig_atomic_t* stop) {
+bool Trainer::Impl::evaluation(Observer& observer, Recorder& recorder, const StopFlag* stop) {
   const auto start = Clock::now();
   std::optional<HeldOut> found;
   if (validation.size() > 0) {
@@ -137,8 +136,7 @@ bool Trainer::Impl::evaluation(Observer& observer, Recorder& recorder,
   return true;
 }
 
-bool Trainer::Impl::samples(Observer& observer, Recorder& recorder,
-                            const volatile std::sig_atomic_t* stop) {
+bool Trainer::Impl::samples(Observer& observer, Recorder& recorder, const StopFlag* stop) {
   const auto start = Clock::now();
   std::vector<SampleReport> reports =
       plan.task.goal == Task::Goal::text ? written_samples(stop) : prompted_samples(stop);
@@ -161,8 +159,7 @@ void Trainer::Impl::checkpoint(Observer& observer, Recorder& recorder) {
   observer.on_checkpoint(learner->steps(), taken);
 }
 
-bool Trainer::Impl::do_what_is_due(Observer& observer, Recorder& recorder,
-                                   const volatile std::sig_atomic_t* stop) {
+bool Trainer::Impl::do_what_is_due(Observer& observer, Recorder& recorder, const StopFlag* stop) {
   Due& due = state.due;
   if (due.log) {
     log(recorder);
@@ -183,8 +180,7 @@ bool Trainer::Impl::do_what_is_due(Observer& observer, Recorder& recorder,
   return true;
 }
 
-bool Trainer::Impl::learn(Observer& observer, Recorder& recorder,
-                          const volatile std::sig_atomic_t* stop) {
+bool Trainer::Impl::learn(Observer& observer, Recorder& recorder, const StopFlag* stop) {
   for (;;) {
     if (!do_what_is_due(observer, recorder, stop)) return false;
     if (learner->finished()) return true;
@@ -197,8 +193,7 @@ bool Trainer::Impl::learn(Observer& observer, Recorder& recorder,
   }
 }
 
-bool Trainer::Impl::count(Observer& observer, Recorder& recorder,
-                          const volatile std::sig_atomic_t* stop) {
+bool Trainer::Impl::count(Observer& observer, Recorder& recorder, const StopFlag* stop) {
   const auto start = Clock::now();
   if (plan.whole) {
     BatchOptions one;
@@ -262,8 +257,7 @@ Summary Trainer::Impl::finish(bool complete, Recorder& recorder) {
   return summary;
 }
 
-Summary Trainer::train(RunWriter* file, Observer& observer,
-                       const volatile std::sig_atomic_t* stop) {
+Summary Trainer::train(RunWriter* file, Observer& observer, const StopFlag* stop) {
   Impl& run = *impl_;
   Recorder recorder(file);
   run.began = run.last_checkpoint = Clock::now();

@@ -1,13 +1,13 @@
 // Trainer: an experiment from data to run file.
 #pragma once
 
-#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <unroll/core/stop_flag.hpp>
 #include <unroll/model/dataset.hpp>
 #include <unroll/results/run_record.hpp>
 #include <unroll/training/coverage.hpp>
@@ -138,7 +138,7 @@ class Trainer {
   /// Trains to the end, or until `*stop` is not 0: then the state is saved and the status is
   /// interrupted. `file` null: nothing is written. Throws Error(diverged) when loss or gradient
   /// is no longer finite, with all metrics kept and the file's status failed.
-  Summary train(RunWriter* file, Observer& observer, const volatile std::sig_atomic_t* stop);
+  Summary train(RunWriter* file, Observer& observer, const StopFlag* stop);
 
  private:
   struct Impl;

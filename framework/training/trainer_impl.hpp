@@ -24,31 +24,26 @@ inline double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-inline bool stopped(const volatile std::sig_atomic_t* stop) {
-  return stop != nullptr && *stop != 0;
-}
-
 struct Trainer::Impl {
   Impl(ExperimentOptions experiment, const Registry& plugins, const Domain* known);
 
   void make_learner();
   HeldOutOptions held_out_options(std::int64_t texts) const;
   std::vector<SampleReport> reports_of(const HeldOut& found) const;
-  std::vector<SampleReport> prompted_samples(const volatile std::sig_atomic_t* stop);
-  std::vector<SampleReport> written_samples(const volatile std::sig_atomic_t* stop) const;
+  std::vector<SampleReport> prompted_samples(const StopFlag* stop);
+  std::vector<SampleReport> written_samples(const StopFlag* stop) const;
   Encoded prompts_to_answer() const;
   const metrics::KnownWords& known_words();
   Checkpoint checkpoint_now();
   void restore(const RunRecord& run);
 
   // One sitting; false: interrupted, with something left to do.
-  bool count(Observer& observer, Recorder& recorder, const volatile std::sig_atomic_t* stop);
-  bool learn(Observer& observer, Recorder& recorder, const volatile std::sig_atomic_t* stop);
+  bool count(Observer& observer, Recorder& recorder, const StopFlag* stop);
+  bool learn(Observer& observer, Recorder& recorder, const StopFlag* stop);
   void one_step(Observer& observer);
-  bool do_what_is_due(Observer& observer, Recorder& recorder,
-                      const volatile std::sig_atomic_t* stop);
-  bool evaluation(Observer& observer, Recorder& recorder, const volatile std::sig_atomic_t* stop);
-  bool samples(Observer& observer, Recorder& recorder, const volatile std::sig_atomic_t* stop);
+  bool do_what_is_due(Observer& observer, Recorder& recorder, const StopFlag* stop);
+  bool evaluation(Observer& observer, Recorder& recorder, const StopFlag* stop);
+  bool samples(Observer& observer, Recorder& recorder, const StopFlag* stop);
   void log(Recorder& recorder);
   void checkpoint(Observer& observer, Recorder& recorder);
   void keep_best();

@@ -70,7 +70,7 @@ class Lanes {
 std::vector<std::string> write_texts(const Model& model, const Encoded& given,
                                      std::span<const std::int64_t> which,
                                      const MakeSampler& make_sampler, const WritingOptions& options,
-                                     const volatile std::sig_atomic_t* stop) {
+                                     const StopFlag* stop) {
   std::vector<std::string> written(which.size());
   Encoded chosen = select(given, which);
   (model.writes_target() ? chosen.target : chosen.text) = {};  // that is for the model to say
@@ -98,7 +98,7 @@ std::vector<std::string> write_texts(const Model& model, const Encoded& given,
       names.push_back(which[static_cast<std::size_t>(place)]);
     Lanes lanes(model, make_sampler, options, names);
     for (std::int64_t step = 0; step < options.length && lanes.advance(*decoder); ++step)
-      if (stop != nullptr && *stop != 0) return written;
+      if (stopped(stop)) return written;
     for (std::size_t n = 0; n < batch.examples.size(); ++n)
       written[static_cast<std::size_t>(batch.examples[n])] = lanes.text(n);
   }

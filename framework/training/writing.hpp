@@ -1,7 +1,6 @@
 // Writing: a text for each of many examples, side by side.
 #pragma once
 
-#include <csignal>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -9,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <unroll/core/stop_flag.hpp>
 #include <unroll/model/sampler.hpp>
 #include <unroll/training/model.hpp>
 
@@ -31,7 +31,7 @@ struct WritingOptions {
 std::vector<std::string> write_texts(const Model& model, const Encoded& given,
                                      std::span<const std::int64_t> which,
                                      const MakeSampler& make_sampler, const WritingOptions& options,
-                                     const volatile std::sig_atomic_t* stop = nullptr);
+                                     const StopFlag* stop = nullptr);
 
 /// Examples from what a person typed: texts to read, or class names to write for. A task that
 /// reads neither gets as many empty ones. Throws Error(usage) for an unknown class.

@@ -52,7 +52,7 @@ TEST(Evaluate, StopsWhenAsked) {
   Encoded split;
   split.text.texts.push_back(some_text(50, 1));
   split.examples.resize(1);
-  const volatile std::sig_atomic_t stop = 1;
+  const StopFlag stop = 1;
   EXPECT_EQ(evaluate(summing_model(6), split, 1, &stop).figures.counted, 0);
 }
 

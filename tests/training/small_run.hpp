@@ -106,7 +106,7 @@ class Interrupter final : public Observer {
   void on_samples(const std::vector<SampleReport>& reports) override { samples = reports; }
   void on_early_stop(std::int64_t step, std::int64_t) override { early_stop = step; }
 
-  volatile std::sig_atomic_t flag = 0;
+  StopFlag flag = 0;
   Progress last;
   std::vector<EvaluationReport> evaluations;
   std::vector<SampleReport> samples;

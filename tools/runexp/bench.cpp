@@ -62,12 +62,12 @@ class Stopwatch final : public Observer {
   }
 
   const std::vector<double>& steps() const noexcept { return steps_; }
-  const volatile std::sig_atomic_t* stop() const noexcept { return &stop_; }
+  const StopFlag* stop() const noexcept { return &stop_; }
 
  private:
   std::size_t wanted_;
   std::size_t seen_ = 0;
-  volatile std::sig_atomic_t stop_ = 0;
+  StopFlag stop_ = 0;
   std::vector<double> steps_;
   Clock::time_point began_, last_;
 };

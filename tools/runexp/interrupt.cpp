@@ -10,7 +10,7 @@
 namespace unroll::cli {
 namespace {
 
-volatile std::sig_atomic_t received = 0;
+StopFlag received = 0;
 
 sigset_t requests() {
   sigset_t set;
@@ -55,7 +55,7 @@ void catch_interrupts() {
   signal(SIGXFSZ, SIG_IGN);  // a file grown too large is an error to report, not the end
 }
 
-const volatile std::sig_atomic_t* stop_flag() noexcept {
+const StopFlag* stop_flag() noexcept {
   return &received;
 }
 

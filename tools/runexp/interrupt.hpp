@@ -1,14 +1,14 @@
 // SIGINT and SIGTERM: the first asks for a clean end, the second ends at once.
 #pragma once
 
-#include <csignal>
+#include <unroll/core/stop_flag.hpp>
 
 namespace unroll::cli {
 
 /// From here on both are waited for by a thread of their own; call once, before any other starts.
 void catch_interrupts();
 /// Not 0 once a signal has asked for the end: its number.
-const volatile std::sig_atomic_t* stop_flag() noexcept;
+const StopFlag* stop_flag() noexcept;
 /// The exit code after a clean end on request: 130 for SIGINT, 143 for SIGTERM.
 int interrupted_code() noexcept;
 
