@@ -149,7 +149,7 @@ TEST(Encoders, CnnMirrorsHalfOfThePicturesWhileItTrains) {
   for (std::int64_t n = 0; n < kPictures; ++n) {
     const auto like = [&](const Tensor& other) {
       for (std::int64_t k = 3 * n; k < 3 * n + 3; ++k)
-        if (std::abs(both.span<float>()[k] - other.span<float>()[k]) > 1e-5F) return false;
+        if (std::abs(both.data<float>()[k] - other.data<float>()[k]) > 1e-5F) return false;
       return true;
     };
     EXPECT_NE(like(as_is), like(turned)) << "picture " << n;
