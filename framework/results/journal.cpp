@@ -169,11 +169,14 @@ void Journal::remove() {
   ::unlink(path_.c_str());
 }
 
+bool belongs_to(std::string_view text, std::string_view seal) {
+  return text.starts_with(fmt::format("{}{}\n", kHeader, seal));
+}
+
 void fold_journal(std::string_view text, std::string_view seal, const std::string& name,
                   RunRecord& record) {
-  const std::string header = fmt::format("{}{}\n", kHeader, seal);
-  if (!text.starts_with(header)) return;
-  text.remove_prefix(header.size());
+  if (!belongs_to(text, seal)) return;
+  text.remove_prefix(text.find('\n') + 1);
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     if (end == std::string_view::npos) return;  // torn by a kill, as is to be expected

@@ -51,6 +51,9 @@ class Journal {
   std::uint64_t length_ = 0;
 };
 
+/// Is this the text of the journal of the run file of this seal?
+bool belongs_to(std::string_view text, std::string_view seal);
+
 /// Adds a journal's records to `record` if the text belongs to the run file of this seal; warns in
 /// `record.warnings` of a damaged end.
 void fold_journal(std::string_view text, std::string_view seal, const std::string& name,

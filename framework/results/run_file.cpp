@@ -26,7 +26,7 @@ std::string journal_text(const fs::path& run) {
 }
 
 /// Removes RUN.h5.PID.tmp of writers that were killed; the lock says that none is alive.
-void sweep(const fs::path& run) {
+void remove_temporaries(const fs::path& run) {
   const std::string start = run.filename().string() + ".";
   std::error_code ignored;
   const fs::path folder = run.has_parent_path() ? run.parent_path() : fs::path(".");
@@ -64,6 +64,16 @@ RunRecord open_run(const fs::path& path, RunParts parts) {
   }
 }
 
+void sweep_run(const fs::path& path) {
+  try {
+    const RunLock lock(path);
+    remove_temporaries(path);
+    std::error_code ignored;
+    if (!belongs_to(journal_text(path), seal_of_file(path))) fs::remove(journal_of(path), ignored);
+  } catch (const Error&) {  // someone writes it, or nobody may: then it is left as it is
+  }
+}
+
 RunWriter::RunWriter(fs::path path, std::unique_ptr<RunLock> lock, RunRecord record)
     : path_(std::move(path)), lock_(std::move(lock)), record_(std::move(record)) {}
 
@@ -84,7 +94,7 @@ RunWriter RunWriter::create(const fs::path& path, RunRecord record, bool overwri
       fail(Failure::usage, "{}: exists already; give --force to replace it, or another name",
            path.string());
   }
-  sweep(path);
+  remove_temporaries(path);
   if (record.created.empty()) record.created = iso_time_now();
   if (record.run_id.empty()) record.run_id = new_run_id(record);
   RunWriter writer(path, std::move(lock), std::move(record));
@@ -97,7 +107,7 @@ RunWriter RunWriter::resume(const fs::path& path) {
   if (!fs::exists(path)) read_sealed(path);  // says so without leaving a lock file behind
   auto lock = std::make_unique<RunLock>(path);
   RunRecord record = open_run(path);
-  sweep(path);
+  remove_temporaries(path);
   record.rewind_to_checkpoint();
   record.status = RunStatus::running;
   record.reason.clear();
@@ -109,13 +119,30 @@ RunWriter RunWriter::resume(const fs::path& path) {
   return writer;
 }
 
+template <typename Writing>
+void RunWriter::say_what_is_left(Writing writing) const {
+  try {
+    writing();
+  } catch (const Error& error) {
+    if (!saved_) throw;
+    std::error_code ignored;
+    if (!fs::exists(path_, ignored))
+      fail(Failure::data, "{}; the run file is gone, someone removed or renamed it", error.what());
+    fail(
+        Failure::data,
+        "{}; its last checkpoint (step {}) is intact{}; `runexp resume` continues it", error.what(),
+        saved_step_,
+        fs::exists(journal_of(path_), ignored) ? ", and so are the rows since in its journal" : "");
+  }
+}
+
 void RunWriter::append_row(std::string_view kind, std::string_view split, std::int64_t step,
                            std::vector<Metric> metrics) {
   auto& tables = kind == "timing" ? record_.timing : record_.metrics;
   if (split.empty() || split == "." || split.find('/') != std::string_view::npos)
     fail(Failure::run, "'{}' cannot be the name of a split", split);
   tables[std::string(split)].append(step, metrics);
-  journal_->append_row(kind, split, step, metrics);
+  say_what_is_left([&] { journal_->append_row(kind, split, step, metrics); });
 }
 
 void RunWriter::append_metrics(std::string_view split, std::int64_t step,
@@ -130,7 +157,7 @@ void RunWriter::append_timing(std::string_view split, std::int64_t step,
 
 void RunWriter::append_sample(RunSample sample) {
   record_.samples.push_back(std::move(sample));
-  journal_->append_sample(record_.samples.back());
+  say_what_is_left([&] { journal_->append_sample(record_.samples.back()); });
 }
 
 void RunWriter::checkpoint(Checkpoint checkpoint) {
@@ -161,18 +188,24 @@ void RunWriter::finish(RunStatus status, std::string reason) {
 
 void RunWriter::save() {
   const std::string bytes = run_to_bytes(record_);
-  try {
-    write_file_atomically(path_, bytes);
-  } catch (const Error& error) {
-    if (!saved_) throw;
-    fail(Failure::data, "{}; its last checkpoint (step {}) is intact{}", error.what(), saved_step_,
-         fs::exists(journal_of(path_)) ? ", and so are the rows since in its journal" : "");
-  }
+  say_what_is_left([&] {
+    try {
+      write_file_atomically(path_, bytes);
+    } catch (const Error&) {
+      // Where the folder could not be synced after the renaming, the new file stands all the same.
+      if (seal_of_file(path_) == seal_of(bytes)) begin_journal(seal_of(bytes));
+      throw;
+    }
+  });
+  begin_journal(seal_of(bytes));
+}
+
+void RunWriter::begin_journal(const std::string& seal) {
   saved_ = true;
   saved_step_ = record_.step;
-  if (!journal_) journal_ = std::make_unique<Journal>(journal_of(path_), seal_of(bytes));
+  if (!journal_) journal_ = std::make_unique<Journal>(journal_of(path_), seal);
   journal_->remove();
-  journal_ = std::make_unique<Journal>(journal_of(path_), seal_of(bytes));
+  journal_ = std::make_unique<Journal>(journal_of(path_), seal);
 }
 
 }  // namespace unroll

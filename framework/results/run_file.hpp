@@ -22,6 +22,10 @@ namespace unroll {
 /// damaged. A run whose status is `running` without a `run_writer(path)` was killed.
 RunRecord open_run(const std::filesystem::path& path, RunParts parts = RunParts::all);
 
+/// Removes what a writer that was killed at its very end left beside a run file: temporary files, a
+/// journal of a former checkpoint, the lock. Does nothing where someone writes the run or none may.
+void sweep_run(const std::filesystem::path& path);
+
 /// What a run resumes from.
 struct Checkpoint {
   std::int64_t step = 0;
@@ -74,6 +78,9 @@ class RunWriter {
   void append_row(std::string_view kind, std::string_view split, std::int64_t step,
                   std::vector<Metric> metrics);
   void save();
+  template <typename Writing>
+  void say_what_is_left(Writing writing) const;
+  void begin_journal(const std::string& seal);
 
   std::filesystem::path path_;
   std::unique_ptr<RunLock> lock_;

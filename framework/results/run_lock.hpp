@@ -1,5 +1,8 @@
-// RUN.h5.lock: one writer at a time. Held by flock, so that a kill frees it.
+// RUN.h5.lock: one writer at a time. Held by a lock on the open file, so that a kill frees it; who
+// only asks takes nothing, so that readers never stand in a writer's way.
 #pragma once
+
+#include <sys/types.h>
 
 #include <filesystem>
 #include <optional>
@@ -11,13 +14,15 @@ class RunLock {
  public:
   /// Throws Error(data) naming the process that holds it, or why the lock cannot be made.
   explicit RunLock(const std::filesystem::path& run);
-  /// Removes the lock file and frees the lock.
+  /// Removes the lock file and frees the lock. In a child that was forked meanwhile it does
+  /// neither: the lock is the parent's, and is held until both have ended.
   ~RunLock();
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;
 
  private:
   std::filesystem::path path_;
+  pid_t owner_ = 0;
   int descriptor_ = -1;
 };
 

@@ -35,6 +35,15 @@ generate: {prompt: "the ", length: 40, samplers: [greedy, {temperature: {tempera
 """
 
 
+def end(process):
+    """Whatever a test has left of a process is killed and waited for."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdout, process.stderr):
+        if pipe:
+            pipe.close()
+
+
 class EndToEnd(unittest.TestCase):
     """Each test works in an empty folder of its own, in `self.folder`."""
 

@@ -11,14 +11,17 @@ class Faulty final : public Cell {
  public:
   struct Options {
     std::string in = "nothing";
+    std::int64_t after = 0;
   };
   static void describe(Schema<Options>& schema) {
     schema.summary("fails where it is told to");
     schema.option("in", &Options::in, "where")
         .choices({"nothing", "state", "project", "step", "shapes", "error"});
+    schema.option("after", &Options::after, "projections that succeed before one fails");
   }
   Faulty(const Options& options, const CellSizes& sizes, const Parameters& parameters)
       : in_(options.in),
+        left_(options.after),
         hidden_(sizes.hidden),
         W_(parameters.make("W", {sizes.input, hidden_},
                            init::input_weights(sizes.initial, hidden_, 1), {"input, hidden", ""})) {
@@ -31,7 +34,7 @@ class Faulty final : public Cell {
 
  protected:
   Var project(Var x) override {
-    if (in_ == "project") throw 7;
+    if (in_ == "project" && left_-- <= 0) throw 7;
     return matmul(x, W_);
   }
   State step(Var projected, const State& state) override {
@@ -43,6 +46,7 @@ class Faulty final : public Cell {
 
  private:
   std::string in_;
+  std::int64_t left_;
   std::int64_t hidden_;
   Parameter& W_;
 };

@@ -38,9 +38,11 @@ std::optional<double> smallest(const MetricTable& table, std::string_view name) 
 }
 
 Row read_row(const fs::path& file) {
+  const bool written = run_writer(file).has_value();
   Row row{file, read_run(file.string(), RunParts::without_arrays), {}, {}, {}};
   row.status = to_text(row.run.status);
-  if (row.run.status == RunStatus::running && !run_writer(file)) row.status = "killed";
+  // Asked before and after: a run that ends or begins meanwhile was not killed.
+  if (row.run.status == RunStatus::running && !written && !run_writer(file)) row.status = "killed";
   const auto validation = row.run.metrics.find("validation");
   if (validation != row.run.metrics.end()) {
     row.best_loss = smallest(validation->second, "loss");

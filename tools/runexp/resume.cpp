@@ -35,6 +35,7 @@ int run_resume(const Options& options) {
   const auto registry = make_registry(options.plugins);
   if (options.overrides.empty() &&
       open_run(options.run, RunParts::without_arrays).status == RunStatus::completed) {
+    sweep_run(options.run);
     fail(Failure::usage,
          "{}: is complete; to train on, say how long: {} resume {} --set training.epochs=N",
          options.run, program(), options.run);
