@@ -173,7 +173,10 @@ const NumberType& type_of(const Header& header, const std::string& file) {
 }  // namespace
 
 Array read_npy(const std::filesystem::path& path) {
-  const std::string file = path.string(), content = read_file(path);
+  return npy_from_bytes(read_file(path), path.string());
+}
+
+Array npy_from_bytes(std::string_view content, const std::string& file) {
   const auto byte = [&](std::size_t at) {
     return static_cast<std::size_t>(static_cast<unsigned char>(content[at]));
   };
@@ -188,13 +191,13 @@ Array read_npy(const std::filesystem::path& path) {
   if (major > 1) length |= byte(10) << 16 | byte(11) << 24;
   if (length > content.size() - begin)
     fail(Failure::data, "{}: is truncated within its header", file);
-  const Header header = HeaderReader(std::string_view(content).substr(begin, length), file).read();
+  const Header header = HeaderReader(content.substr(begin, length), file).read();
   const NumberType& type = type_of(header, file);
   if (header.fortran && header.shape.size() > 1)
     fail(Failure::data,
          "{}: is in Fortran order; save it with numpy.save(FILE, numpy.ascontiguousarray(array))",
          file);
-  const std::string_view data = std::string_view(content).substr(begin + length);
+  const std::string_view data = content.substr(begin + length);
   std::size_t count = 1;
   for (const std::int64_t dim : header.shape) {
     if (dim > 0 && count > data.size() / static_cast<std::size_t>(dim)) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <string_view>
 
 #include <unroll/core/archive.hpp>
 
@@ -13,5 +15,7 @@ namespace unroll {
 /// instead: big-endian, in Fortran order, of Python objects (whose reading could run code),
 /// structured, of other numbers, truncated, too long.
 Array read_npy(const std::filesystem::path& path);
+/// The same of a file's content; messages call it `file`.
+Array npy_from_bytes(std::string_view content, const std::string& file);
 
 }  // namespace unroll
