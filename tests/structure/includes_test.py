@@ -29,7 +29,10 @@ DOORS = {
     r"hwy/": ["framework/tensor/", "framework/autodiff/"],
     r"unicode/": ["framework/core/", "framework/metrics/"],
     r"png\.h|turbojpeg\.h": ["framework/model/picture_file.cpp"],
-    r"CLI/": ["tools/"],
+    r"CLI/": ["tools/runexp/"],
+    r"tensorboard\.pb\.h|google/protobuf": ["tools/exchange/event_file.cpp"],
+    r"onnx/": ["tools/exchange/onnx_graph.cpp"],
+    r"zip\.h": ["tools/exchange/zip_file.cpp"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
@@ -68,6 +71,8 @@ def main():
                     wrong.append(f"{name}: unknown room '{room}'")
                 elif other not in reachable(room):
                     wrong.append(f"{name}: {room} must not use {other} (<{include}>)")
+            if name.startswith("tools/exchange/") and "runexp/" in include:
+                wrong.append(f"{name}: what is exchanged knows nothing of the command line (<{include}>)")
             if parts[0] == "framework" and re.search(r"(^|/)(plugins|tools)/", include) \
                     and not include.startswith("unroll/"):
                 wrong.append(f"{name}: the framework names no plugin and no tool (<{include}>)")
