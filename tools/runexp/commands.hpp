@@ -19,6 +19,8 @@ void add_evaluate(CLI::App& app, Action& chosen);
 void add_list(CLI::App& app, Action& chosen);
 void add_plugins(CLI::App& app, Action& chosen);
 void add_bench(CLI::App& app, Action& chosen);
+void add_export(CLI::App& app, Action& chosen);
+void add_import(CLI::App& app, Action& chosen);
 
 /// A subcommand with its example below the help text. Each call of `action` gets the options that
 /// the command line filled in; they live as long as the app.

@@ -63,6 +63,8 @@ int run_main(int argc, char** argv) {
   add_list(app, chosen);
   add_plugins(app, chosen);
   add_bench(app, chosen);
+  add_export(app, chosen);
+  add_import(app, chosen);
 
   std::vector<std::string> words(argv + 1, argv + argc);
   insert_run(words, app);

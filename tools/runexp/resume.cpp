@@ -33,8 +33,14 @@ ExperimentOptions changed(const ExperimentOptions& options,
 
 int run_resume(const Options& options) {
   const auto registry = make_registry(options.plugins);
-  if (options.overrides.empty() &&
-      open_run(options.run, RunParts::without_arrays).status == RunStatus::completed) {
+  const RunRecord known = open_run(options.run, RunParts::without_arrays);
+  if (known.environment.has("import/file"))
+    fail(
+        Failure::usage,
+        "{}: was imported and holds weights alone, so that there is nothing to go on with; begin a "
+        "run with them by initialize_from: {}",
+        options.run, options.run);
+  if (options.overrides.empty() && known.status == RunStatus::completed) {
     sweep_run(options.run);
     fail(Failure::usage,
          "{}: is complete; to train on, say how long: {} resume {} --set training.epochs=N",
