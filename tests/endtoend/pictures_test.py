@@ -92,30 +92,29 @@ class Captions(harness.EndToEnd):
         self.assertIn("skipped 1 examples", done.stdout + done.stderr)
 
 
-@unittest.skipUnless((harness.DATA / "emoji").exists(), "no data: tools/get-data emoji")
 class EmojiSplits(unittest.TestCase):
     """What is held out is composed of parts that were seen, and was not seen itself."""
 
-    @classmethod
-    def setUpClass(cls):
-        table = (harness.DATA / "emoji/emoji.tsv").read_text(encoding="utf-8")
-        cls.rows = [row.split("\t") for row in table.splitlines()]
-        content = (harness.DATA / "emoji/images.idx").read_bytes()
-        size = (len(content) - 20) // len(cls.rows)
-        cls.pictures = [content[20 + i * size: 20 + (i + 1) * size] for i in range(len(cls.rows))]
-
-    def check(self, split, whole, held_out):
+    def check(self, table, split, whole, held_out):
         """`whole` and `held_out` are columns from 1: each test row's `held_out` of its `whole`."""
+        path = harness.DATA / table
+        if not path.exists():
+            self.skipTest(f"no data: tools/get-data {path.parent.name}")
+        rows = [row.split("\t") for row in path.read_text(encoding="utf-8").splitlines()]
+        content = path.with_name("images.idx").read_bytes()
+        size = (len(content) - 20) // len(rows)
+        examples = [(row, content[20 + i * size: 20 + (i + 1) * size])
+                    for i, row in enumerate(rows)]
         seen = collections.defaultdict(set)
         captions, pictures, parts = set(), set(), set()
-        for row, picture in zip(self.rows, self.pictures):
+        for row, picture in examples:
             if row[split - 1] == "train":
                 seen[row[whole - 1]].add(row[held_out - 1])
                 captions.add(row[0])
                 pictures.add(picture)
                 parts.add(row[held_out - 1])
         tested = 0
-        for row, picture in zip(self.rows, self.pictures):
+        for row, picture in examples:
             if row[split - 1] not in ("validation", "test"):
                 continue
             tested += 1
@@ -129,10 +128,11 @@ class EmojiSplits(unittest.TestCase):
         self.assertGreater(tested, 200)
 
     def test_one_tone_of_each_base_is_held_out(self):
-        self.check(split=9, whole=4, held_out=5)
+        self.check("emoji/emoji.tsv", split=9, whole=4, held_out=5)
 
     def test_one_gender_of_each_role_is_held_out(self):
-        self.check(split=10, whole=6, held_out=7)
+        self.check("emoji/emoji.tsv", split=10, whole=6, held_out=7)
+        self.check("emoji-people/people.tsv", split=7, whole=4, held_out=5)
 
 
 if __name__ == "__main__":

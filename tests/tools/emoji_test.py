@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Emoji: names and pictures from annotations, a font and its PNG images, all made here."""
 
+import collections
 import random
 import struct
 import unittest
@@ -10,6 +11,7 @@ from extraction import Extractor
 
 import emoji
 import emoji_names
+import emoji_people
 import png
 
 ANNOTATIONS = '<?xml version="1.0"?><ldml><annotations>{}</annotations></ldml>'
@@ -41,24 +43,41 @@ class Emoji(Extractor):
             with self.assertRaisesRegex(ValueError, says):
                 emoji_names.extract(paths, ["hi.tsv", "de.tsv"])
 
+    TONES = ((), ""), *(((code,), f": {tone} skin tone") for code, tone in emoji.TONES.items())
+
     def firefighters(self):
         """Everyone at the fire brigade, in every tone, and a ram."""
         sequences = {}
         for person, who in ((self.PERSON, ""), (self.MAN, "man "), (self.WOMAN, "woman ")):
-            for tone, name in ((None, ""), *((code, f": {tone} skin tone") for code, tone in emoji.TONES.items())):
-                tones = () if tone is None else (tone,)
-                sequences[(person, *tones, self.JOINER, self.ENGINE)] = f"{who}firefighter{name}"
+            for tone, name in self.TONES:
+                sequences[(person, *tone, self.JOINER, self.ENGINE)] = f"{who}firefighter{name}"
         return {**sequences, (0x1F40F, 0xFE0F): "ram"}
 
-    def originals(self):
-        sequences = self.firefighters()
+    def others(self):
+        """Those who walk, in every tone; who are no role: under water, with no tone, mirrored."""
+        sequences = {}
+        for tone, name in self.TONES:
+            for sign, walker, mer in (((), "person", "merperson"), ((self.JOINER, 0x2642), "man", "merman"),
+                                      ((self.JOINER, 0x2640), "woman", "mermaid")):
+                sequences[(0x1F6B6, *tone, *sign)] = f"{walker} walking{name}"
+                sequences[(0x1F9DC, *tone, *sign)] = f"{mer}{name}"
+                sequences[(0x1F6B6, *tone, *sign, self.JOINER, 0x27A1)] = f"{walker} walking facing right{name}"
+                if not tone:
+                    sequences[(0x1F46F, *sign)] = f"{walker} with bunny ears"
+        return sequences
+
+    def originals(self, sequences=None):
+        sequences = sequences or self.firefighters()
         codes = sorted({code for sequence in sequences for code in sequence})
         glyphs = {code: number for number, code in enumerate(codes, 1) if code != 0xFE0F}
         results = {}
         for number, sequence in enumerate(sequences, 100):
             results[tuple(glyphs[code] for code in sequence if code != 0xFE0F)] = number
-        (ram,) = (glyphs.pop(code) for code in (0x1F40F,))
-        glyphs[0x1F40F] = results.pop((ram,))
+        alone = {code: results.pop((glyph,)) for code, glyph in glyphs.items() if (glyph,) in results}
+        for code, number in alone.items():  # no ligature; others that begin with it are of this glyph
+            results = {tuple(number if glyph == glyphs[code] else glyph for glyph in key): result
+                       for key, result in results.items()}
+        glyphs.update(alone)
         blank = [[0] * 136 for _ in range(128)]
         images = {}
         for number in range(100, 100 + len(sequences)):
@@ -99,6 +118,24 @@ class Emoji(Extractor):
             green = ((16 - share) * 255 + 8) // 16
             self.assertEqual((picture[0], picture[1024], picture[2048]), (red, green, 255))
             self.assertEqual(set(picture[1:1024]), {255})
+
+    def test_people_in_roles_are_taken_larger(self):
+        paths = self.originals({**self.firefighters(), **self.others()})
+        found = emoji_people.extract(paths, ["images.idx", "people.tsv"])
+        rows = [row.split("\t") for row in found["people.tsv"].decode().splitlines()]
+        self.assertEqual(rows[7], ["man firefighter: light skin tone", "hi man firefighter: light skin tone",
+                                   "de man firefighter: light skin tone", "firefighter", "man", "light", "train",
+                                   "1F468 1F3FB 200D 1F692"])
+        self.assertEqual(collections.Counter(row[3] for row in rows), {"firefighter": 18, "walking": 18})
+        self.assertEqual({(row[3], row[4]) for row in rows if row[6] == "validation"},
+                         {("firefighter", "person"), ("walking", "man")})
+        images = found["images.idx"]
+        self.assertEqual(struct.unpack(">HBB4I", images[:20]), (0, 8, 4, 36, 3, 64, 64))
+        self.assertEqual(len(images), 20 + 36 * 3 * 64 * 64)
+        self.assertEqual(tuple(images[20 : 20 + 3 * 4096 : 4096]), (100, 0, 255), "one pixel of four, none clear")
+        paths[1].write_text("1F40F ; fully-qualified # x E4.0 ram\n")
+        with self.assertRaisesRegex(ValueError, "no people"):
+            emoji_people.extract(paths, ["images.idx", "people.tsv"])
 
     def test_damaged_fonts_are_refused(self):
         paths = self.originals()

@@ -5,9 +5,11 @@ Hindi and German. The pictures are in IDX form, [picture, colour, row, column] o
 row i of the table belongs to picture i. Its columns are described in the catalogue.
 
 A picture of the font has 136 x 128 pixels; 4 at the left and the right, almost always blank, are cut
-off, and 4 x 4 of the rest are averaged. The tones, genders and roles of people can still be told.
+off, and 4 x 4 of the rest are averaged. Tones and most roles and genders of people can still be told;
+emoji_people.py has these people larger.
 """
 
+import dataclasses
 import re
 import struct
 
@@ -22,7 +24,7 @@ PEOPLE = {0x1F9D1: "person", 0x1F468: "man", 0x1F469: "woman"}
 SIGNS = {0x2642: "man", 0x2640: "woman"}
 NONE = "-"
 ENTRY = re.compile(r"([0-9A-F ]+?) *; fully-qualified +# \S+ E\d+\.\d+ (.+)")
-SIDE, BOX = 128, 4
+SIDE, SIZE = 128, 32
 
 
 def emoji_of(test):
@@ -94,45 +96,70 @@ def held_out(number, value, values):
     return "validation" if number // len(values) % 3 == 0 else "test"
 
 
-def shrunk(image):
-    """[3, 32, 32] over white, of an image of red, green, blue and opacity."""
-    image = image.astype("uint32")
+def shrunk(image, size):
+    """[3, size, size] over white, of an image of red, green, blue and opacity."""
+    image, box = image.astype("uint32"), SIDE // size
     edge = (image.shape[1] - SIDE) // 2
     if image.shape[0] != SIDE or edge < 0:
         raise ValueError(f"a picture of {image.shape[1]} x {image.shape[0]} pixels")
     opacity = image[:, edge : edge + SIDE, 3:]
     over_white = (image[:, edge : edge + SIDE, :3] * opacity + 255 * (255 - opacity) + 127) // 255
-    boxes = over_white.reshape(SIDE // BOX, BOX, SIDE // BOX, BOX, 3).sum(axis=(1, 3))
-    return ((boxes + BOX * BOX // 2) // (BOX * BOX)).astype("uint8").transpose(2, 0, 1)
+    boxes = over_white.reshape(size, box, size, box, 3).sum(axis=(1, 3))
+    return ((boxes + box * box // 2) // (box * box)).astype("uint8").transpose(2, 0, 1)
 
 
-def extract(paths, names):
+@dataclasses.dataclass(frozen=True)
+class Emoji:
+    sequence: tuple
+    english: str
+    hindi: str
+    german: str
+    group: str
+    image: bytes  # PNG
+
+    def code_points(self):
+        return " ".join(f"{code:04X}" for code in self.sequence)
+
+
+def read(paths):
+    """Every emoji that has a picture and a name in each language."""
+    font_path, test_path, *annotations = paths
+    font = ColourFont(font_path.read_bytes())
+    hindi, german = cldr.names(annotations[:2]), cldr.names(annotations[2:])
+    found = []
+    for sequence, name, group in emoji_of(test_path.read_text(encoding="utf-8")):
+        plain = without(sequence, VARIATION)
+        picture = font.picture(sequence) or font.picture(plain)
+        text = "".join(map(chr, plain))
+        if picture is not None and text in hindi and text in german:
+            found.append(Emoji(sequence, name, hindi[text], german[text], group, picture))
+    return found
+
+
+def idx(images, size):
+    """IDX of PNG images, each made so small."""
     try:
         import png
     except ImportError:
         raise ValueError("python3-numpy is missing: apt-get install python3-numpy") from None
-    font_path, test_path, *annotations = paths
+    head = struct.pack(">HBB4I", 0, 8, 4, len(images), 3, size, size)
+    return head + b"".join(shrunk(png.decode(image), size).tobytes() for image in images)
+
+
+def extract(paths, names):
     pictures_name, table_name = names
-    font = ColourFont(font_path.read_bytes())
-    hindi, german = cldr.names(annotations[:2]), cldr.names(annotations[2:])
-    entries = list(emoji_of(test_path.read_text(encoding="utf-8")))
+    entries = list(emoji_of(paths[1].read_text(encoding="utf-8")))
     english = {without(sequence, VARIATION): name for sequence, name, _ in entries}
     composition = Composition([sequence for sequence, _, _ in entries])
-    pictures, rows = [], []
-    for sequence, name, group in entries:
-        plain = without(sequence, VARIATION)
-        picture = font.picture(sequence) or font.picture(plain)
-        text = "".join(map(chr, plain))
-        if picture is None or text not in hindi or text not in german:
-            continue
-        base, tone, _, gender = composition.parts[sequence]
-        role = composition.role(sequence)
-        pictures.append(shrunk(png.decode(picture)).tobytes())
-        rows.append((name, hindi[text], german[text], english.get(base, name.split(":")[0]), tone,
-                     english[role] if role else NONE, gender if role else NONE, group,
-                     composition.tone_split(sequence), composition.gender_split(sequence),
-                     " ".join(f"{code:04X}" for code in sequence)))
-    if not pictures:
+    found, rows = read(paths), []
+    if not found:
         raise ValueError("it has no emoji")
-    head = struct.pack(">HBB4I", 0, 8, 4, len(pictures), 3, SIDE // BOX, SIDE // BOX)
-    return {pictures_name: head + b"".join(pictures), table_name: table(rows)}
+    for each in found:
+        base, tone, _, gender = composition.parts[each.sequence]
+        role = composition.role(each.sequence)
+        rows.append((each.english, each.hindi, each.german,
+                     english.get(base, each.english.split(":")[0]), tone,
+                     english[role] if role else NONE, gender if role else NONE, each.group,
+                     composition.tone_split(each.sequence), composition.gender_split(each.sequence),
+                     each.code_points()))
+    return {pictures_name: idx([each.image for each in found], SIZE), table_name: table(rows)}
