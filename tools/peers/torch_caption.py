@@ -1,10 +1,10 @@
 """Captions of pictures in PyTorch: the yardstick for experiments/caption_*.yaml.
 
 The same pictures, splits and sizes: a convolutional network gives a vector v, of which tanh(v W + b)
-is a GRU's first state; every step reads the token before, embedded, and v. Adam with a cosine
+is a GRU's first state; every step reads the token before, embedded, and v. AdamW with a cosine
 schedule, clipping by norm, dropout. Captions of the held-out pictures are then written greedily.
 
-    python3 tools/peers/torch_caption.py FOLDER --split 9      (that of images.idx and emoji.tsv)
+    python3 tools/peers/torch_caption.py FOLDER --split 9    (that of images.idx and one table)
 
 Prints one JSON object: the share of captions of each held-out split that are right as a whole, the
 seconds of training, the parameters.
@@ -40,6 +40,7 @@ def arguments():
     p.add_argument("--epochs", type=int, default=30)
     p.add_argument("--batch", type=int, default=64)
     p.add_argument("--learning-rate", type=float, default=1e-3)
+    p.add_argument("--weight-decay", type=float, default=0.0)
     p.add_argument("--clip-norm", type=float, default=2.0)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=torch.get_num_threads())
@@ -116,14 +117,16 @@ def main():
     torch.manual_seed(a.seed)
     torch.set_num_threads(a.threads)
     pictures = read_pictures(a.folder / "images.idx")
-    rows = [line.split("\t") for line in (a.folder / "emoji.tsv").read_text().splitlines()]
+    (table,) = a.folder.glob("*.tsv")
+    rows = [line.split("\t") for line in table.read_text(encoding="utf-8").splitlines()]
     splits = {name: [i for i, row in enumerate(rows) if row[a.split - 1] == name]
               for name in ("train", "validation", "test")}
     captions = [row[a.text - 1].split() for row in rows]
     words = sorted({word for i in splits["train"] for word in captions[i]})
     ids = {word: 2 + i for i, word in enumerate(words)}
     model = Captioner(a, pictures.shape[1:], 2 + len(words))
-    optimizer = torch.optim.Adam(model.parameters(), a.learning_rate)
+    optimizer = torch.optim.AdamW(model.parameters(), a.learning_rate,
+                                  weight_decay=a.weight_decay)
     steps = a.epochs * -(-len(splits["train"]) // a.batch)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     began = time.perf_counter()
