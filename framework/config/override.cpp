@@ -6,6 +6,7 @@
 #include <unroll/config/include.hpp>
 #include <unroll/config/scalar.hpp>
 #include <unroll/config/yaml.hpp>
+#include <unroll/core/text.hpp>
 
 namespace unroll {
 namespace {
@@ -70,6 +71,10 @@ Node apply_override(const Node& root, std::string_view assignment, Problems& pro
   const auto equals = assignment.find('=');
   if (equals == std::string_view::npos || equals == 0) {
     problems.add(mark, "expected a path and a value, as in --set training.batch=32");
+    return root;
+  }
+  if (first_invalid_utf8(assignment)) {
+    problems.add(mark, "is not UTF-8");
     return root;
   }
   const std::vector<std::string> path = split(assignment.substr(0, equals));

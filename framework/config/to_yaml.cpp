@@ -23,7 +23,8 @@ bool plain(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x20 || byte == 0x7f || byte >= 0x80) return false;
-    if (std::string_view(",[]{}").find(text[i]) != std::string_view::npos) return false;
+    // A question mark ends a plain scalar in a list for yaml-cpp.
+    if (std::string_view(",[]{}?").find(text[i]) != std::string_view::npos) return false;
     if (text[i] == ':' || (text[i] == '#' && text[i - 1] == ' ')) return false;
   }
   return true;

@@ -107,13 +107,14 @@ std::vector<std::pair<std::string, Array>> attributes_of(hid_t object, const std
   return found;
 }
 
-/// Storage that is inside this file and needs no code but HDF5's own.
-void check_storage(hid_t dataset, const std::string& file, const std::string& where) {
+/// Storage that is inside this file and needs no code but HDF5's own; is it deflated?
+bool check_storage(hid_t dataset, const std::string& file, const std::string& where) {
   const Handle creation(H5Dget_create_plist(dataset), H5Pclose);
   checked<hid_t>(creation, file, "read how " + where + " is stored");
   if (H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) > 0)
     fail(Failure::data, "{}: {} keeps its data in other files, which is not accepted", file, where);
   const int filters = checked(H5Pget_nfilters(creation), file, "read the filters of " + where);
+  bool deflated = false;
   for (int i = 0; i < filters; ++i) {
     unsigned flags = 0, config = 0;
     std::size_t values = 0;
@@ -122,7 +123,9 @@ void check_storage(hid_t dataset, const std::string& file, const std::string& wh
     if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE)
       fail(Failure::data, "{}: {} uses HDF5 filter {}; only deflate and shuffle are accepted", file,
            where, filter);
+    deflated |= filter == H5Z_FILTER_DEFLATE;
   }
+  return deflated;
 }
 
 std::string unescape(const std::string& text, const std::string& file, const std::string& where) {
@@ -145,8 +148,9 @@ std::string unescape(const std::string& text, const std::string& file, const std
 
 Array read_dataset(hid_t id, const std::string& path, const std::string& file, std::uint64_t size) {
   const std::string where = place(path);
-  check_storage(id, file, where);
-  Array array = read_values({id, false, file, where, size});
+  constexpr std::uint64_t kMostInflation = 1032;  // deflate cannot shrink further than this
+  const std::uint64_t inflation = check_storage(id, file, where) ? kMostInflation : 1;
+  Array array = read_values({id, false, file, where, size * inflation});
   for (auto& [name, value] : attributes_of(id, file, size)) array.attributes[name] = as_text(value);
   auto* texts = std::get_if<std::vector<std::string>>(&array.values);
   if (texts && array.attributes.erase(kEscaped) > 0)
@@ -197,6 +201,7 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
 }
 
 Hdf5File Hdf5File::from_bytes(std::string_view bytes, std::string name) {
+  check_heaps(bytes, name);
   const auto lock = hdf5_lock();
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_fapl_core(access, 1 << 20, false);
@@ -233,17 +238,18 @@ Array Hdf5File::read(std::string_view path) const {
   return read_dataset(object, std::string(path), name_, size_);
 }
 
-void Hdf5File::collect(std::int64_t group, const std::string& prefix, int depth,
+void Hdf5File::collect(std::int64_t group, const std::string& prefix, int depth, std::size_t& seen,
                        Archive& found) const {
-  if (depth > kMaxDepth || found.entries().size() > kMaxObjects)
-    fail(Failure::data, "{}: is nested too deeply or holds too many objects", name_);
+  if (depth > kMaxDepth) fail(Failure::data, "{}: is nested too deeply", name_);
   for (const std::string& name : names_in(group, name_)) {
     if (!hard_link(group, name, name_)) continue;
+    if (++seen > kMaxObjects)  // groups too: they may be linked to again and again
+      fail(Failure::data, "{}: holds more than {} objects", name_, kMaxObjects);
     const std::string path = prefix.empty() ? name : prefix + "/" + name;
     const Handle object(H5Oopen(group, name.c_str(), H5P_DEFAULT), H5Oclose);
     checked<hid_t>(object, name_, "open " + place(path));
     if (H5Iget_type(object) == H5I_GROUP)
-      collect(object, path, depth + 1, found);
+      collect(object, path, depth + 1, seen, found);
     else if (H5Iget_type(object) == H5I_DATASET)
       found.put(path, read_dataset(object, path, name_, size_));
   }
@@ -252,8 +258,9 @@ void Hdf5File::collect(std::int64_t group, const std::string& prefix, int depth,
 Archive Hdf5File::read_all(std::string_view group) const {
   const auto lock = hdf5_lock();
   Archive found;
+  std::size_t seen = 0;
   const Handle object(open_object(group), H5Oclose);
-  if (object >= 0 && H5Iget_type(object) == H5I_GROUP) collect(object, "", 0, found);
+  if (object >= 0 && H5Iget_type(object) == H5I_GROUP) collect(object, "", 0, seen, found);
   return found;
 }
 

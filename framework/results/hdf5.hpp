@@ -61,7 +61,8 @@ class Hdf5File {
   Hdf5File(std::int64_t id, std::string name, std::uint64_t user_block, std::uint64_t size);
   std::int64_t open_object(std::string_view path) const;
   void make_group(std::string_view path);
-  void collect(std::int64_t group, const std::string& prefix, int depth, Archive& found) const;
+  void collect(std::int64_t group, const std::string& prefix, int depth, std::size_t& seen,
+               Archive& found) const;
   void close() noexcept;
 
   std::int64_t id_ = -1;

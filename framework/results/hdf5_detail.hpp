@@ -40,6 +40,9 @@ std::string place(std::string_view path);
 /// names that exist. Call under the lock.
 std::string memory_name();
 
+/// Throws Error(data) if a heap of texts in this file would lead HDF5 astray.
+void check_heaps(std::string_view bytes, const std::string& file);
+
 /// The attribute that marks a data set of escaped strings.
 inline constexpr const char* kEscaped = "escaped";
 
@@ -70,7 +73,7 @@ struct Source {
   bool attribute;
   const std::string& file;
   std::string where;
-  std::uint64_t file_size;
+  std::uint64_t most_bytes;  ///< what the file can account for
 };
 
 /// Is it of a type that Array can hold (number or string)?

@@ -10,8 +10,6 @@
 namespace unroll::detail {
 namespace {
 
-constexpr std::uint64_t kMaxInflation = 1032;  // deflate cannot shrink further than this
-
 Handle type_of(const Source& s) {
   return {s.attribute ? H5Aget_type(s.id) : H5Dget_type(s.id), H5Tclose};
 }
@@ -75,10 +73,7 @@ std::vector<std::int64_t> checked_shape(const Source& s, hid_t type, hid_t space
       checked(H5Sget_simple_extent_ndims(space), s.file, "read the shape of " + s.where);
   std::vector<hsize_t> extents(static_cast<std::size_t>(rank));
   if (rank > 0) H5Sget_simple_extent_dims(space, extents.data(), nullptr);
-  const std::uint64_t limit =
-      s.file_size > std::numeric_limits<std::uint64_t>::max() / kMaxInflation
-          ? std::numeric_limits<std::uint64_t>::max()
-          : s.file_size * kMaxInflation;
+  const std::uint64_t limit = s.most_bytes;
   const bool empty = H5Sget_simple_extent_type(space) == H5S_NULL ||
                      std::find(extents.begin(), extents.end(), 0u) != extents.end();
   std::uint64_t bytes = std::max<std::size_t>(H5Tget_size(type), 1);

@@ -177,5 +177,12 @@ TEST_F(LoadExperiment, FilesAreCounted) {
   EXPECT_THAT(problems_, testing::HasSubstr("more than 64 included files"));
 }
 
+TEST(Override, APathThatIsNoTextIsRefused) {
+  Problems problems;
+  const Node changed = apply_override(yaml("{a: 1}"), "\xff.b=1", problems);
+  EXPECT_THAT(problems.text(), testing::HasSubstr("is not UTF-8"));
+  EXPECT_EQ(changed.find("\xff"), nullptr);
+}
+
 }  // namespace
 }  // namespace unroll

@@ -86,6 +86,17 @@ TEST(Node, WritesScalarsSoThatTheyReadBack) {
   }
 }
 
+// For yaml-cpp a question mark ends a plain scalar in a list, so that runs with two prompts could
+// not be read again.
+TEST(Node, AQuestionInAListIsReadAgain) {
+  const Node node = Node::sequence({Node::scalar("Where is the bus stop?"), Node::scalar("a?b")});
+  for (const std::string& yaml : {to_yaml(node), to_flow_yaml(node)}) {
+    Problems problems;
+    EXPECT_TRUE(same_value(node, load_yaml_text(yaml, "x", problems))) << yaml;
+    EXPECT_EQ(problems.text(), "") << yaml;
+  }
+}
+
 TEST(Node, BlockStyle) {
   const Node node =
       Node::map({{"empty", {}, Node::map({})},

@@ -120,6 +120,10 @@ with make('virtual') as f:
 with make('filter') as f: f.create_dataset('b', data=numpy.zeros(99), chunks=(9,), fletcher32=True)
 with make('huge') as f: f.create_dataset('b', (1 << 40,), 'f8', chunks=(1024,))
 with make('cycle') as f: b = f.create_group('b'); b['b'] = b
+with make('web') as f:
+    groups = [f.create_group(f'g{i}') for i in range(30)]
+    for group, under in zip(groups, groups[1:]): group['a'] = group['b'] = under
+with make('unwritten') as f: f.create_dataset('b', (100000,), 'f8', chunks=(100,))
 with make('complex') as f: f['b'] = numpy.zeros(3, 'c8')
 with make('fine') as f:
     f.create_dataset('b', data=numpy.arange(99, dtype='>i2'), chunks=(9,), compression='gzip', shuffle=True)
@@ -145,6 +149,8 @@ with make('beyond') as f: f['b'] = numpy.array([1 << 63], 'u8')
   EXPECT_THAT(read("filter"), ThrowsMessage<Error>(HasSubstr("'/b' uses HDF5 filter 3")));
   EXPECT_THAT(read("huge"), ThrowsMessage<Error>(HasSubstr("larger than its file can hold")));
   EXPECT_THAT(read("cycle"), ThrowsMessage<Error>(HasSubstr("nested too deeply")));
+  EXPECT_THAT(read("web"), ThrowsMessage<Error>(HasSubstr("more than 100000 objects")));
+  EXPECT_THAT(read("unwritten"), ThrowsMessage<Error>(HasSubstr("larger than its file can hold")));
   EXPECT_THAT(read("complex"), ThrowsMessage<Error>(HasSubstr("neither numbers nor text")));
   EXPECT_THAT(read("beyond"), ThrowsMessage<Error>(HasSubstr("9223372036854775808")));
   const Archive fine = read_hdf5(scratch / "fine.h5");
@@ -153,6 +159,20 @@ with make('beyond') as f: f['b'] = numpy.array([1 << 63], 'u8')
   EXPECT_THAT(as_floats(fine.array("half")), ElementsAre(0.5F));
   EXPECT_THAT(as_integers(fine.array("wide")), ElementsAre(7));
   EXPECT_TRUE(as_floats(fine.array("none")).empty());
+}
+
+// HDF5 1.10 goes from one text to the next by their sizes, here for ever.
+TEST(Hdf5, AHeapOfTextsThatGoesInCirclesIsRefused) {
+  Hdf5File made = Hdf5File::create("made.h5");
+  made.write("a", {{2}, std::vector<std::string>{"one", "another"}, {}});
+  std::string bytes = made.bytes();
+  const std::size_t heap = bytes.find("GCOL");
+  ASSERT_NE(heap, std::string::npos);
+  EXPECT_NO_THROW(Hdf5File::from_bytes(bytes, "made.h5"));
+  bytes.replace(heap + 16, 2, 2, '\0');  // free space …
+  bytes.replace(heap + 24, 8, 8, '\0');  // … of no size
+  EXPECT_THAT([&] { Hdf5File::from_bytes(bytes, "made.h5"); },
+              ThrowsMessage<Error>(HasSubstr("made.h5: is damaged (a heap of texts at byte ")));
 }
 
 }  // namespace
