@@ -13,6 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto text = read_elf_section(file.path(), UNROLL_MANIFEST_SECTION))
       static_cast<void>(mismatch(parse_manifest(*text)));
   });
-  refused_or_read([&] { static_cast<void>(read_elf_section(file.path(), ".init_array", 1 << 20)); });
+  refused_or_read(
+      [&] { static_cast<void>(read_elf_section(file.path(), ".init_array", 1 << 20)); });
   return 0;
 }
