@@ -113,7 +113,11 @@ void replace_file(const fs::path& temporary, const fs::path& path) {
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) cannot(path, "written", errno);
   removal.armed = false;
-  // Some file systems cannot sync a folder (EINVAL); the rename has happened all the same.
+  sync_folder_of(path);
+}
+
+void sync_folder_of(const fs::path& path) {
+  // Some file systems cannot sync a folder (EINVAL); it has changed all the same.
   Descriptor folder(folder_of(path), O_RDONLY | O_DIRECTORY);
   if (!folder.is_open() || (::fsync(folder.number()) != 0 && errno != EINVAL)) {
     cannot(path, "made durable", errno);

@@ -23,4 +23,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
 /// it, renames it over `path`, syncs the folder. Throws Error(data) and removes `temporary`.
 void replace_file(const std::filesystem::path& temporary, const std::filesystem::path& path);
 
+/// Makes the name of a file durable that was made, linked or renamed. Throws Error(data).
+void sync_folder_of(const std::filesystem::path& path);
+
 }  // namespace unroll

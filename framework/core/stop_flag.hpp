@@ -5,8 +5,11 @@
 
 namespace unroll {
 
-/// Not 0: end soon. Set by another thread; the number is for whoever sets it, such as a signal's.
+/// Not 0: end soon. Set by another thread, to the number of a signal or to kTimeIsUp.
 using StopFlag = std::atomic<int>;
+
+/// The time that the work was given is over.
+inline constexpr int kTimeIsUp = -1;
 
 /// `flag` may be null: nothing ever asks.
 inline bool stopped(const StopFlag* flag) noexcept {

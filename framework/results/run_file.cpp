@@ -94,12 +94,16 @@ RunWriter RunWriter::create(const fs::path& path, RunRecord record, bool overwri
       fail(Failure::usage, "{}: exists already; give --force to replace it, or another name",
            path.string());
   }
+  if (!overwrite && !kept_steps(path).empty())
+    fail(Failure::usage,
+         "{}: checkpoints of a former run are there; give --force to remove them, or another name",
+         kept_folder(path).string());
   remove_temporaries(path);
+  remove_checkpoints(path);
   if (record.created.empty()) record.created = iso_time_now();
   if (record.run_id.empty()) record.run_id = new_run_id(record);
   RunWriter writer(path, std::move(lock), std::move(record));
-  writer.record_.status = RunStatus::running;
-  writer.save();
+  writer.start();
   return writer;
 }
 
@@ -109,13 +113,9 @@ RunWriter RunWriter::resume(const fs::path& path) {
   RunRecord record = open_run(path);
   remove_temporaries(path);
   record.rewind_to_checkpoint();
-  record.status = RunStatus::running;
-  record.reason.clear();
-  record.finished.clear();
   RunWriter writer(path, std::move(lock), std::move(record));
   writer.saved_ = true;
   writer.saved_step_ = writer.record_.step;
-  writer.save();
   return writer;
 }
 
@@ -136,11 +136,24 @@ void RunWriter::say_what_is_left(Writing writing) const {
   }
 }
 
+void RunWriter::start() {
+  if (journal_) return;
+  record_.status = RunStatus::running;
+  record_.reason.clear();
+  record_.finished.clear();
+  save();
+}
+
+bool RunWriter::has_checkpoint() const noexcept {
+  return arrays_on_disk_ || record_.checkpointed();
+}
+
 void RunWriter::append_row(std::string_view kind, std::string_view split, std::int64_t step,
                            std::vector<Metric> metrics) {
   auto& tables = kind == "timing" ? record_.timing : record_.metrics;
   if (split.empty() || split == "." || split.find('/') != std::string_view::npos)
     fail(Failure::run, "'{}' cannot be the name of a split", split);
+  start();
   tables[std::string(split)].append(step, metrics);
   say_what_is_left([&] { journal_->append_row(kind, split, step, metrics); });
 }
@@ -156,11 +169,15 @@ void RunWriter::append_timing(std::string_view split, std::int64_t step,
 }
 
 void RunWriter::append_sample(RunSample sample) {
+  start();
   record_.samples.push_back(std::move(sample));
   say_what_is_left([&] { journal_->append_sample(record_.samples.back()); });
 }
 
 void RunWriter::checkpoint(Checkpoint checkpoint) {
+  start();
+  if (keep_.keeps() && has_checkpoint() && checkpoint.step != saved_step_)
+    say_what_is_left([&] { keep_checkpoint(path_, saved_step_); });
   record_.step = checkpoint.step;
   record_.weights = std::move(checkpoint.weights);
   record_.state = std::move(checkpoint.state);
@@ -168,6 +185,7 @@ void RunWriter::checkpoint(Checkpoint checkpoint) {
   record_.mark_checkpoint();
   arrays_on_disk_ = false;
   save();
+  if (keep_.keeps()) prune_checkpoints(path_, keep_);
   record_.weights = {};
   record_.state = {};
   arrays_on_disk_ = true;

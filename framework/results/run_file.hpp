@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include <unroll/results/kept_checkpoints.hpp>
 #include <unroll/results/run_layout.hpp>
 #include <unroll/results/run_lock.hpp>
 #include <unroll/results/run_record.hpp>
@@ -40,19 +41,28 @@ class RunWriter {
  public:
   /// Starts a run: makes the folder, takes the lock, sweeps what a killed writer left, and writes
   /// the file as `running`, so that a folder or disk that cannot be written is found out at once.
-  /// An empty `created` or `run_id` is filled in. Throws Error(usage) if the file exists, unless
-  /// `overwrite`; what is not a run file is never overwritten.
+  /// An empty `created` or `run_id` is filled in. Throws Error(usage) if the file or checkpoints
+  /// kept beside it exist, unless `overwrite`; what is not a run file is never overwritten.
   static RunWriter create(const std::filesystem::path& path, RunRecord record,
                           bool overwrite = false);
 
-  /// Continues a run from its last checkpoint: rows and samples after it are dropped, since they
-  /// will be repeated. `record()` has its weights and state until the next checkpoint.
+  /// Takes a run up at its last checkpoint: rows and samples after it are dropped from `record()`,
+  /// since they will be repeated; it has weights and state until the next checkpoint. The file
+  /// stays as it is until `start`.
   static RunWriter resume(const std::filesystem::path& path);
 
   RunWriter(RunWriter&&) noexcept;
   RunWriter& operator=(RunWriter&&) noexcept;
   /// Frees the lock. Without `finish` the file stays `running`, as after a kill.
   ~RunWriter();
+
+  /// Writes the file as `running`, with what `record()` says, so that a folder or disk that cannot
+  /// be written is found out at once. The first row or checkpoint does so too.
+  void start();
+  /// Which checkpoints stay when another replaces them. At first none does.
+  void keep(const KeepRule& rule) { keep_ = rule; }
+  /// Is there one, in the file?
+  bool has_checkpoint() const noexcept;
 
   /// Adds a row to /metrics/SPLIT. What the machine's mood decides (speed, seconds) belongs in
   /// `append_timing` instead, so that equal runs have equal metrics.
@@ -86,6 +96,7 @@ class RunWriter {
   std::unique_ptr<RunLock> lock_;
   std::unique_ptr<class Journal> journal_;
   RunRecord record_;
+  KeepRule keep_;
   bool arrays_on_disk_ = false;  ///< weights and state are in the file alone, to save memory
   bool saved_ = false;           ///< is there a file of this run yet?
   std::int64_t saved_step_ = 0;  ///< step of the checkpoint in the file

@@ -91,6 +91,8 @@ struct RunRecord {
   /// What a reader should tell people, e.g. that the journal's end was torn.
   std::vector<std::string> warnings;
 
+  /// Are there weights and state, in memory, to resume from?
+  bool checkpointed() const noexcept { return !state.entries().empty(); }
   /// Forgets rows and samples that the checkpoint does not know of.
   void rewind_to_checkpoint();
   /// Declares all rows and samples known to the checkpoint.
