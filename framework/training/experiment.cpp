@@ -129,6 +129,12 @@ void TrainingOptions::describe(Schema<TrainingOptions>& schema) {
       .option("checkpoint_seconds", &O::checkpoint_seconds,
               "a checkpoint also after this time without one; 0: never")
       .at_least(0);
+  schema.option("keep", &O::keep, "so many checkpoints before the last stay, in RUN.checkpoints")
+      .range(0, 1'000'000);
+  schema
+      .option("keep_every", &O::keep_every,
+              "of every so many steps the first checkpoint stays too, for good; 0: none")
+      .at_least(0);
   schema.option("early_stopping", &O::early_stopping, "when to give up");
 }
 

@@ -39,6 +39,8 @@ struct TrainingOptions {
   std::int64_t sample_every = 0;
   std::int64_t checkpoint_every = 0;
   double checkpoint_seconds = 60;
+  std::int64_t keep = 0;
+  std::int64_t keep_every = 0;
   EarlyStopping early_stopping;
   static void describe(Schema<TrainingOptions>& schema);
 };

@@ -62,12 +62,18 @@ void Recorder::checkpoint(Checkpoint checkpoint) {
   if (file_ != nullptr) file_->checkpoint(std::move(checkpoint));
 }
 
-void Recorder::finish(Status status) {
+bool Recorder::begin() const {
+  return file_ != nullptr && !file_->has_checkpoint();
+}
+
+void Recorder::best(RunRecord::Best best) {
+  if (file_ != nullptr) file_->record().best = std::move(best);
+}
+
+void Recorder::finish(Status status, const std::string& reason) {
   if (file_ == nullptr) return;
-  if (status == Status::completed)
-    file_->finish(RunStatus::completed);
-  else
-    file_->finish(RunStatus::interrupted, "stopped by a signal; `runexp resume` continues it");
+  file_->finish(status == Status::completed ? RunStatus::completed : RunStatus::interrupted,
+                reason);
 }
 
 void Recorder::fail(const std::string& reason, bool diverged) noexcept {

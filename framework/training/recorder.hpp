@@ -25,8 +25,12 @@ class Recorder {
   void timing(std::int64_t step, Task::Goal goal, double targets_per_second, double seconds);
   void samples(const std::vector<SampleReport>& reports);
   void judgements(const std::vector<Judgement>& judgements);
+  /// Is there a file that lacks a first checkpoint?
+  bool begin() const;
   void checkpoint(Checkpoint checkpoint);
-  void finish(Status status);
+  /// Weights that turned out the best after the last checkpoint.
+  void best(RunRecord::Best best);
+  void finish(Status status, const std::string& reason);
   /// The run failed: all that was recorded is kept, and the last checkpoint. A second failure
   /// while saying so is not reported: the first one is what matters.
   void fail(const std::string& reason, bool diverged) noexcept;

@@ -20,6 +20,23 @@ std::optional<Figures> optional_figures(const Archive& archive, const std::strin
   return figures_of(archive, name);
 }
 
+void put(Archive& archive, const std::string& name, const std::vector<Metric>& metrics) {
+  for (const Metric& metric : metrics)
+    archive.put(name + "/" + metric.name,
+                Array{{}, std::vector<double>{metric.value}, {{"unit", metric.unit}}});
+}
+
+std::vector<Metric> metrics_of(const Archive& archive, const std::string& name) {
+  const Archive saved = archive.below(name);
+  std::vector<Metric> metrics;
+  for (const auto& [metric, array] : saved.entries()) {
+    const auto unit = array.attributes.find("unit");
+    metrics.push_back({metric, saved.number(metric),
+                       unit == array.attributes.end() ? std::string("1") : unit->second});
+  }
+  return metrics;
+}
+
 std::int64_t number(bool flag) {
   return flag ? 1 : 0;
 }
@@ -39,13 +56,14 @@ Archive RunState::save() const {
   archive.put("best/loss", best.loss);
   archive.put("best/step", best.step);
   put(archive, "best/figures", best.figures);
-  for (const Metric& metric : best.metrics)
-    archive.put("best/metrics/" + metric.name, metric.value);
+  put(archive, "best/metrics", best.metrics);
   archive.put("early_stopping/loss", counted_loss);
   archive.put("early_stopping/waited", waited);
   archive.put("early_stopping/stopped", number(stopped_early));
   if (train) put(archive, "last/train", *train);
   if (validation) put(archive, "last/validation", *validation);
+  put(archive, "last/metrics", validation_metrics);
+  archive.put("last/sampled_step", sampled_step);
   archive.put("timing/seconds", seconds);
   return archive;
 }
@@ -61,14 +79,15 @@ void RunState::restore(const Archive& state) {
   best.loss = state.number("best/loss");
   best.step = state.integer("best/step");
   best.figures = figures_of(state, "best/figures");
-  const Archive metrics = state.below("best/metrics");
-  for (const auto& [name, value] : metrics.entries())
-    best.metrics.push_back({name, metrics.number(name), "1"});
+  best.metrics = metrics_of(state, "best/metrics");
   counted_loss = state.number("early_stopping/loss");
   waited = state.integer("early_stopping/waited");
   stopped_early = state.integer("early_stopping/stopped") != 0;
   train = optional_figures(state, "last/train");
   validation = optional_figures(state, "last/validation");
+  validation_metrics = metrics_of(state, "last/metrics");
+  // Absent in files of before there were closing samples.
+  if (state.has("last/sampled_step")) sampled_step = state.integer("last/sampled_step");
   seconds = state.number("timing/seconds");
 }
 

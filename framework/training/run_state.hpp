@@ -41,6 +41,8 @@ struct RunState {
   std::int64_t waited = 0;  ///< evaluations since early stopping's last improvement
   bool stopped_early = false;
   std::optional<Figures> train, validation;  ///< of the last evaluation
+  std::vector<Metric> validation_metrics;    ///< of the task, beside its figures
+  std::int64_t sampled_step = 0;             ///< when samples were written last
   double seconds = 0;                        ///< of earlier sittings
 
   Archive save() const;

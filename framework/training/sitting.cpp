@@ -1,6 +1,9 @@
 // One sitting of a run: steps, and between them what is due.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 
 #include <unroll/core/error.hpp>
 #include <unroll/training/trainer_impl.hpp>
@@ -13,6 +16,16 @@ void add(Figures& sum, const Figures& more) {
   sum.counted += more.counted;
   sum.correct += more.correct;
   sum.characters += more.characters;
+}
+
+/// Why a run ends before its time, for people.
+std::string interruption(const StopFlag* stop) {
+  const int number = stop == nullptr ? 0 : stop->load();
+  const std::string by = number == kTimeIsUp ? "the end of the time it was given"
+                         : number == SIGINT  ? "SIGINT"
+                         : number == SIGTERM ? "SIGTERM"
+                                             : "a request";
+  return fmt::format("stopped by {}; `runexp resume` continues it", by);
 }
 
 }  // namespace
@@ -28,7 +41,6 @@ void Trainer::Impl::one_step(Observer& observer) {
   const TrainingOptions& t = options.training;
   const std::int64_t step = learner->steps();
   const bool epoch_ends = learner->batch() == 0;
-  const bool last = learner->finished();
 
   const Figures figures{result.total, result.counted, result.correct,
                         std::llround(static_cast<double>(result.counted) * characters_per_token)};
@@ -40,10 +52,8 @@ void Trainer::Impl::one_step(Observer& observer) {
   targets += result.counted;
   step_seconds += taken;
 
-  const auto every = [&](std::int64_t steps) {
-    return last || (steps > 0 ? step % steps == 0 : epoch_ends);
-  };
-  state.due.log = last || step % t.log_every == 0;
+  const auto every = [&](std::int64_t steps) { return steps > 0 ? step % steps == 0 : epoch_ends; };
+  state.due.log = step % t.log_every == 0;
   state.due.evaluation = every(t.evaluate_every);
   state.due.samples =
       writes_samples() && (t.sample_every > 0 ? every(t.sample_every) : state.due.evaluation);
@@ -94,7 +104,7 @@ void Trainer::Impl::keep_best() {
   const EarlyStopping& stopping = options.training.early_stopping;
   const double loss = state.validation->loss();
   if (loss < state.best.loss) {
-    state.best = {loss, learner->steps(), *state.validation, validation_metrics, std::nullopt,
+    state.best = {loss, learner->steps(), *state.validation, state.validation_metrics, std::nullopt,
                   false};
     if (stopping.restore_best) state.best.weights = save_weights(model);
   }
@@ -119,7 +129,7 @@ bool Trainer::Impl::evaluation(Observer& observer, Recorder& recorder, const Sto
   }
   state.train = state.since_evaluation;
   state.validation = found ? std::optional(found->figures) : std::nullopt;
-  validation_metrics = found ? found->metrics : std::vector<Metric>();
+  state.validation_metrics = found ? found->metrics : std::vector<Metric>();
   state.since_evaluation = {};
   learner->schedule().observe(found ? found->figures.loss() : state.train->loss());
   if (found) keep_best();
@@ -127,7 +137,7 @@ bool Trainer::Impl::evaluation(Observer& observer, Recorder& recorder, const Sto
   ++evaluations;
   const std::int64_t epoch = learner->batch() == 0 ? learner->epoch() : learner->epoch() + 1;
   observer.on_evaluation({learner->steps(), epoch, *state.train, state.validation,
-                          validation_metrics, found && state.best.step == learner->steps()});
+                          state.validation_metrics, found && state.best.step == learner->steps()});
   if (found && !found->rows.empty()) {
     const std::vector<SampleReport> reports = reports_of(*found);
     recorder.samples(reports);
@@ -143,9 +153,20 @@ bool Trainer::Impl::samples(Observer& observer, Recorder& recorder, const StopFl
   if (stopped(stop)) return false;
   last_samples = std::move(reports);
   recorder.samples(last_samples);
-  if (learner) learner->times().samples += seconds_since(start);
+  if (learner) {
+    state.sampled_step = learner->steps();
+    learner->times().samples += seconds_since(start);
+  }
   observer.on_samples(last_samples);
   return true;
+}
+
+/// A new run's first checkpoint is what it begins with, since a transfer might not be repeatable.
+void Trainer::Impl::begin(Recorder& recorder) {
+  if (!learner || !recorder.begin()) return;
+  const auto start = Clock::now();
+  recorder.checkpoint(checkpoint_now());
+  learner->times().checkpoints += seconds_since(start);
 }
 
 void Trainer::Impl::checkpoint(Observer& observer, Recorder& recorder) {
@@ -154,6 +175,8 @@ void Trainer::Impl::checkpoint(Observer& observer, Recorder& recorder) {
   recorder.checkpoint(checkpoint_now());
   state.best.saved = true;
   last_checkpoint = Clock::now();
+  if (!learner) return;
+  saved_step = learner->steps();
   const double taken = seconds_since(start);
   learner->times().checkpoints += taken;
   observer.on_checkpoint(learner->steps(), taken);
@@ -193,6 +216,16 @@ bool Trainer::Impl::learn(Observer& observer, Recorder& recorder, const StopFlag
   }
 }
 
+/// What the end of a run adds to what was due: figures of the steps since the last. A run that is
+/// longer does not have them, so they come after the last checkpoint, and going on from there
+/// forgets them.
+bool Trainer::Impl::close(Observer& observer, Recorder& recorder, const StopFlag* stop) {
+  if (state.steps_since_log > 0) log(recorder);
+  if (state.since_evaluation.counted > 0 && !evaluation(observer, recorder, stop)) return false;
+  return !writes_samples() || state.sampled_step == learner->steps() ||
+         samples(observer, recorder, stop);
+}
+
 bool Trainer::Impl::count(Observer& observer, Recorder& recorder, const StopFlag* stop) {
   const auto start = Clock::now();
   if (plan.whole) {
@@ -222,16 +255,16 @@ bool Trainer::Impl::count(Observer& observer, Recorder& recorder, const StopFlag
   return !writes_samples() || samples(observer, recorder, stop);
 }
 
-Summary Trainer::Impl::finish(bool complete, Recorder& recorder) {
+Summary Trainer::Impl::finish(bool complete, Recorder& recorder, const StopFlag* stop) {
   Summary summary;
+  if (!complete) summary.reason = interruption(stop);
   summary.status = complete ? Status::completed : Status::interrupted;
   summary.stopped_early = state.stopped_early;
   summary.train = state.train.value_or(Figures{});
   summary.validation = state.validation;
-  summary.validation_metrics = validation_metrics;
+  summary.validation_metrics = state.validation_metrics;
   const std::int64_t step = learner ? learner->steps() : 0;
   summary.best_step = state.validation ? state.best.step : step;
-  if (recorder.writes()) recorder.checkpoint(checkpoint_now());
   if (complete && state.best.weights && state.best.step != step) {
     restore_weights(model, *state.best.weights);
     summary.validation = state.best.figures;
@@ -248,7 +281,9 @@ Summary Trainer::Impl::finish(bool complete, Recorder& recorder) {
     recorder.judgements(summary.judgements);
   }
   summary.samples = last_samples;
-  recorder.finish(summary.status);
+  if (complete && state.best.weights && !state.best.saved)
+    recorder.best({state.best.step, *state.best.weights});
+  recorder.finish(summary.status, summary.reason);
   summary.steps = step;
   summary.epochs = learner ? learner->epoch() : 1;
   summary.seconds = total_seconds();
@@ -261,11 +296,18 @@ Summary Trainer::train(RunWriter* file, Observer& observer, const StopFlag* stop
   Impl& run = *impl_;
   Recorder recorder(file);
   run.began = run.last_checkpoint = Clock::now();
-  if (file != nullptr) file->record().environment.put("data/split", run.plan.split_name);
+  if (file != nullptr) {
+    file->record().environment.put("data/split", run.plan.split_name);
+    file->keep({run.options.training.keep, run.options.training.keep_every});
+    file->start();
+  }
   try {
-    const bool complete =
+    run.begin(recorder);
+    bool complete =
         run.plan.counts ? run.count(observer, recorder, stop) : run.learn(observer, recorder, stop);
-    return run.finish(complete, recorder);
+    if (!run.learner || run.saved_step != run.learner->steps()) run.checkpoint(observer, recorder);
+    if (complete && run.learner) complete = run.close(observer, recorder, stop);
+    return run.finish(complete, recorder, stop);
   } catch (const std::exception& error) {
     const auto* known = dynamic_cast<const Error*>(&error);
     recorder.fail(error.what(), known != nullptr && known->kind() == Failure::diverged);

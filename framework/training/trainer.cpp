@@ -38,7 +38,8 @@ std::int64_t targets_of(const Encoded& split, const Model& model) {
 
 }  // namespace
 
-Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const Domain* known)
+Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const Domain* known,
+                    std::int64_t more_epochs)
     : options(std::move(experiment)), registry(plugins) {
   const int processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   Engine::get().set_threads(options.threads > 0 ? options.threads : processors);
@@ -92,11 +93,14 @@ Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const
   if (plan.train_targets > 0)
     characters_per_token =
         static_cast<double>(written.characters) / static_cast<double>(plan.train_targets);
-  if (!plan.counts) make_learner();
+  if (plan.counts && more_epochs > 0)
+    fail(Failure::usage, "the model {} counts in one pass; there are no more epochs to train",
+         options.model.name);
+  if (!plan.counts) make_learner(more_epochs);
 }
 
-void Trainer::Impl::make_learner() {
-  const TrainingOptions& t = options.training;
+void Trainer::Impl::make_learner(std::int64_t more_epochs) {
+  TrainingOptions& t = options.training;
   const BatchOptions batching{t.batch, t.window, t.stride, t.shuffle, t.bucket, options.seed};
   std::unique_ptr<Batches> batches;
   if (plan.whole) {
@@ -111,6 +115,10 @@ void Trainer::Impl::make_learner() {
                                     : make_streams(train.text.texts, batching);
   }
   plan.steps_per_epoch = batches->per_epoch();
+  if (more_epochs > 0 && t.max_steps > 0)
+    t.max_steps =
+        std::min(t.max_steps, t.epochs * plan.steps_per_epoch) + more_epochs * plan.steps_per_epoch;
+  t.epochs += more_epochs;
   plan.total_steps = t.epochs * plan.steps_per_epoch;
   if (t.max_steps > 0) plan.total_steps = std::min(plan.total_steps, t.max_steps);
   plan.targets_per_step = batches->targets_per_epoch() / plan.steps_per_epoch;
@@ -132,11 +140,13 @@ Checkpoint Trainer::Impl::checkpoint_now() {
   if (learner) checkpoint.state.merge("learner", learner->save());
   if (state.best.weights && !state.best.saved)
     checkpoint.best = {state.best.step, *state.best.weights};
+  // The evaluation that closes a run may find better weights than these, which going on needs.
+  if (state.best.weights && learner->finished() && state.since_evaluation.counted > 0)
+    checkpoint.state.merge("best/weights", *state.best.weights);
   return checkpoint;
 }
 
 void Trainer::Impl::restore(const RunRecord& run) {
-  if (run.state.entries().empty()) return;  // killed before its first checkpoint
   if (run.state.integer("data/fingerprint") != static_cast<std::int64_t>(data))
     fail(Failure::data,
          "the data is not what the run was begun with, so it cannot be resumed; put back the "
@@ -145,7 +155,9 @@ void Trainer::Impl::restore(const RunRecord& run) {
   state.restore(run.state);
   learner->restore(run.state.below("learner"));
   restore_weights(model, run.weights);
-  if (run.best) {
+  if (const Archive former = run.state.below("best/weights"); !former.entries().empty()) {
+    state.best.weights = former;
+  } else if (run.best) {
     state.best.weights = run.best->weights;
     state.best.saved = true;
   }
@@ -154,13 +166,23 @@ void Trainer::Impl::restore(const RunRecord& run) {
 Trainer::Trainer(ExperimentOptions options, const Registry& registry)
     : impl_(std::make_unique<Impl>(std::move(options), registry, nullptr)) {}
 
-Trainer Trainer::resume(const RunRecord& run, const Registry& registry,
-                        const ExperimentOptions* longer) {
+Trainer Trainer::resume(const RunRecord& run, const Registry& registry, const Continuation& how) {
+  ExperimentOptions options =
+      how.options != nullptr ? *how.options : load_experiment(run, registry);
+  if (!run.checkpointed())  // killed before its first checkpoint: it begins anew
+    return Trainer(std::make_unique<Impl>(std::move(options), registry, nullptr, how.more_epochs));
+  const bool gave_up =
+      run.state.has("early_stopping/stopped") && run.state.integer("early_stopping/stopped") != 0;
+  if (gave_up && how.more_epochs > 0) {  // they begin where it stands
+    const Archive position = run.state.below("learner/position");
+    const bool within = position.integer("batch") > 0;
+    options.training.epochs = position.integer("epoch") + (within ? 1 : 0);
+    options.training.max_steps = within ? position.integer("step") : 0;
+  }
   const Domain domain = Domain::load(run.vocabulary);
-  auto impl = std::make_unique<Impl>(longer != nullptr ? *longer : load_experiment(run, registry),
-                                     registry, &domain);
+  auto impl = std::make_unique<Impl>(std::move(options), registry, &domain, how.more_epochs);
   impl->restore(run);
-  if (longer != nullptr) {
+  if (gave_up && (how.options != nullptr || how.more_epochs > 0)) {
     impl->state.stopped_early = false;
     impl->state.waited = 0;
   }

@@ -68,6 +68,14 @@ class Observer {
 
 enum class Status { completed, interrupted };
 
+/// How a run goes on otherwise than it was begun.
+struct Continuation {
+  /// In the place of its own options; of the same model and data. May be null.
+  const ExperimentOptions* options = nullptr;
+  /// Beyond its planned end, or beyond where it stopped early.
+  std::int64_t more_epochs = 0;
+};
+
 /// What a run will do, known before it starts.
 struct Plan {
   std::int64_t parameters = 0;
@@ -97,6 +105,7 @@ struct Trial {
 
 struct Summary {
   Status status = Status::completed;
+  std::string reason;  ///< of an interruption, as in the run file
   std::int64_t steps = 0, epochs = 0;
   bool stopped_early = false;
   Figures train;                                         ///< of the last evaluation
@@ -118,10 +127,12 @@ class Trainer {
  public:
   Trainer(ExperimentOptions options, const Registry& registry);
   /// Continues a run where its last checkpoint stands, to the very bits of a run that was never
-  /// interrupted. The data files must be as they were. `longer`, if given, replaces the options
-  /// (of the same model and data), to train on with more epochs.
+  /// interrupted. The data files must be as they were. A completed run that goes on for more
+  /// epochs reaches the bits of one that was begun with as many, unless its schedule looks at the
+  /// end (cosine) or it had stopped early. Throws Error(usage) where a model that counts is to go
+  /// on for more epochs.
   static Trainer resume(const RunRecord& run, const Registry& registry,
-                        const ExperimentOptions* longer = nullptr);
+                        const Continuation& how = {});
   Trainer(Trainer&&) noexcept;
   ~Trainer();
 
@@ -135,9 +146,9 @@ class Trainer {
   /// Runs `steps` steps for their time and puts everything back.
   Trial trial(std::int64_t steps);
 
-  /// Trains to the end, or until `*stop` is not 0: then the state is saved and the status is
-  /// interrupted. `file` null: nothing is written. Throws Error(diverged) when loss or gradient
-  /// is no longer finite, with all metrics kept and the file's status failed.
+  /// Trains to the end, or until `*stop` is not 0: then the state is saved, and the status is
+  /// interrupted with a reason. `file` null: nothing is written. Throws Error(diverged) when loss
+  /// or gradient is no longer finite, with all metrics kept and the file's status failed.
   Summary train(RunWriter* file, Observer& observer, const StopFlag* stop);
 
  private:

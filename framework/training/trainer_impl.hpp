@@ -25,9 +25,11 @@ inline double seconds_since(Clock::time_point start) {
 }
 
 struct Trainer::Impl {
-  Impl(ExperimentOptions experiment, const Registry& plugins, const Domain* known);
+  /// `known`: what a run that goes on knows of its data; null for a new one.
+  Impl(ExperimentOptions experiment, const Registry& plugins, const Domain* known,
+       std::int64_t more_epochs = 0);
 
-  void make_learner();
+  void make_learner(std::int64_t more_epochs);
   HeldOutOptions held_out_options(std::int64_t texts) const;
   std::vector<SampleReport> reports_of(const HeldOut& found) const;
   std::vector<SampleReport> prompted_samples(const StopFlag* stop);
@@ -44,10 +46,12 @@ struct Trainer::Impl {
   bool do_what_is_due(Observer& observer, Recorder& recorder, const StopFlag* stop);
   bool evaluation(Observer& observer, Recorder& recorder, const StopFlag* stop);
   bool samples(Observer& observer, Recorder& recorder, const StopFlag* stop);
+  bool close(Observer& observer, Recorder& recorder, const StopFlag* stop);
   void log(Recorder& recorder);
+  void begin(Recorder& recorder);
   void checkpoint(Observer& observer, Recorder& recorder);
   void keep_best();
-  Summary finish(bool complete, Recorder& recorder);
+  Summary finish(bool complete, Recorder& recorder, const StopFlag* stop);
   /// Are there samplers, and a model that chooses tokens?
   bool writes_samples() const;
   double targets_per_second() const;
@@ -61,7 +65,6 @@ struct Trainer::Impl {
   std::unique_ptr<Learner> learner;  ///< null for models that count
   Plan plan;
   RunState state;
-  std::vector<Metric> validation_metrics;         ///< of the last evaluation, beside its figures
   std::vector<SampleReport> last_samples;         ///< that the model wrote
   std::optional<metrics::KnownWords> words_seen;  ///< of the training texts, once it is asked for
   std::uint64_t data = 0xcbf29ce484222325;
@@ -71,6 +74,7 @@ struct Trainer::Impl {
   std::int64_t targets = 0;  ///< trained on in this sitting
   double step_seconds = 0;   ///< for these targets
   std::int64_t evaluations = 0;
+  std::int64_t saved_step = -1;  ///< of the checkpoint that this sitting wrote last
   Clock::time_point began = Clock::now(), last_checkpoint = Clock::now();
 };
 

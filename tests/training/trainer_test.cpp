@@ -5,6 +5,7 @@
 
 #include <training/small_run.hpp>
 #include <unroll/core/error.hpp>
+#include <unroll/core/files.hpp>
 #include <unroll/metrics/text_figures.hpp>
 #include <unroll/tensor/engine.hpp>
 #include <unroll/training/generation.hpp>
@@ -238,15 +239,85 @@ TEST_F(Training, AKilledRunGoesOnFromItsLastCheckpoint) {
   expect_same_run(folder / "whole.h5", folder / "cut.h5");
 }
 
-TEST_F(Training, MoreEpochsThanPlannedGoOnAsIfPlanned) {
-  run(small_experiment(text, "", "  epochs: 4\n"), folder / "whole.h5");
-  run(small_experiment(text, "", "  epochs: 2\n"), folder / "cut.h5");
-  RunWriter writer = RunWriter::resume(folder / "cut.h5");
-  const ExperimentOptions longer = small_experiment(text, "", "  epochs: 4\n");
-  Trainer trainer = Trainer::resume(writer.record(), registry(), &longer);
+/// The ends of two runs, what is planned for them, and how the shorter one goes on.
+struct Longer {
+  const char* name;
+  const char* whole;
+  const char* cut;
+};
+
+class GoingOn : public Training, public testing::WithParamInterface<Longer> {};
+
+TEST_P(GoingOn, ReachesTheBitsOfARunThatWasPlannedLonger) {
+  const std::string rest =
+      "  log_every: 7\n  schedule: {plateau: {patience: 1, threshold: 1}}\n"
+      "  early_stopping: {patience: 40}\n";
+  const ExperimentOptions whole = small_experiment(text, ", dropout: 0.2", GetParam().whole + rest);
+  const std::int64_t total = run(whole, folder / "whole.h5").steps;
+  for (const std::int64_t stop : {std::int64_t{-1}, std::int64_t{3}}) {
+    const fs::path path = folder / ("cut" + std::to_string(stop) + ".h5");
+    Interrupter first(stop), second(-1);
+    run(small_experiment(text, ", dropout: 0.2", GetParam().cut + rest), path, first);
+    {
+      RunWriter writer = RunWriter::resume(path);
+      Trainer trainer = Trainer::resume(writer.record(), registry(), {nullptr, 2});
+      EXPECT_EQ(trainer.plan().total_steps, total);
+      trainer.train(&writer, second, nullptr);
+    }
+    expect_same_run(folder / "whole.h5", path);
+  }
+}
+
+// 2000 characters make 44 steps an epoch.
+INSTANTIATE_TEST_SUITE_P(
+    Ends, GoingOn,
+    testing::Values(
+        Longer{"epochs", "  epochs: 4\n", "  epochs: 2\n"},
+        Longer{"evaluationsOfTheirOwn", "  epochs: 4\n  evaluate_every: 8\n  sample_every: 7\n",
+               "  epochs: 2\n  evaluate_every: 8\n  sample_every: 7\n"},
+        Longer{"steps", "  max_steps: 108\n", "  max_steps: 20\n"},
+        Longer{"moreStepsThanEpochs", "  epochs: 3\n", "  epochs: 1\n  max_steps: 1000\n"}),
+    [](const auto& how) { return std::string(how.param.name); });
+
+TEST_F(Training, ARunThatStoppedEarlyGoesOnFromThere) {
+  const std::string stopping =
+      "  epochs: 50\n  early_stopping: {patience: 2, minimum_improvement: 10}\n";
+  const Summary stopped = run(small_experiment(text, "", stopping), folder / "run.h5");
+  ASSERT_TRUE(stopped.stopped_early);
+  RunWriter writer = RunWriter::resume(folder / "run.h5");
+  Trainer trainer = Trainer::resume(writer.record(), registry(), {nullptr, 1});
+  EXPECT_EQ(trainer.plan().total_steps, stopped.steps + trainer.plan().steps_per_epoch);
   Interrupter observer(-1);
-  trainer.train(&writer, observer, nullptr);
-  expect_same(open_run(folder / "whole.h5").weights, open_run(folder / "cut.h5").weights);
+  EXPECT_EQ(trainer.train(&writer, observer, nullptr).steps, trainer.plan().total_steps);
+}
+
+TEST_F(Training, ARunKilledBeforeItsFirstStepBeginsWithTheSameWeights) {
+  run(small_experiment(text, "", "  epochs: 1\n"), folder / "source.h5");
+  ExperimentOptions options = small_experiment(text, "", "  epochs: 1\n");
+  options.initialize_from.run = (folder / "source.h5").string();
+  run(options, folder / "whole.h5");
+  struct Kill {};
+  class Killer final : public Observer {
+    void on_step(const Progress&) override { throw Kill(); }
+  } killer;
+  {
+    Trainer trainer(options, registry());
+    RunWriter writer = writer_for(folder / "cut.h5", trainer);
+    EXPECT_THROW(trainer.train(&writer, killer, nullptr), Kill);
+  }
+  fs::remove(folder / "source.h5");
+  Interrupter observer(-1);
+  resume(folder / "cut.h5", observer);
+  expect_same_run(folder / "whole.h5", folder / "cut.h5");
+}
+
+TEST_F(Training, WhatCannotGoOnIsLeftAsItIs) {
+  run(small_experiment(text, "", "  epochs: 1\n"), folder / "run.h5");
+  const std::string before = read_file(folder / "run.h5");
+  fs::remove(text);
+  RunWriter writer = RunWriter::resume(folder / "run.h5");
+  EXPECT_THROW(Trainer::resume(writer.record(), registry(), {nullptr, 1}), Error);
+  EXPECT_EQ(read_file(folder / "run.h5"), before);
 }
 
 TEST_F(Training, OtherDataIsNotResumedUpon) {
