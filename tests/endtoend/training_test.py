@@ -241,7 +241,7 @@ class Interruption(RunTest):
     def test_a_complete_run_trains_longer(self):
         self.experiment()
         self.run_it("small.yaml", "--quiet")
-        self.refused(2, "resume", "runs/small.h5", says=["is complete", "training.epochs=N"])
+        self.refused(2, "resume", "runs/small.h5", says=["is complete", "--epochs N"])
         self.run_it("resume", "runs/small.h5", "--set", "training.epochs=3", "--quiet")
         with h5py.File(self.folder / "runs/small.h5") as run:
             self.assertEqual(len(run["metrics/validation/loss"]), 3)

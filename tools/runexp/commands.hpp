@@ -14,6 +14,8 @@ using Action = std::function<int()>;
 
 void add_run(CLI::App& app, Action& chosen);
 void add_resume(CLI::App& app, Action& chosen);
+void add_verify_resume(CLI::App& app, Action& chosen);
+void add_rerun(CLI::App& app, Action& chosen);
 void add_sample(CLI::App& app, Action& chosen);
 void add_evaluate(CLI::App& app, Action& chosen);
 void add_list(CLI::App& app, Action& chosen);

@@ -56,4 +56,11 @@ Archive describe_environment(const Trainer& trainer, const Registry& registry) {
   return environment;
 }
 
+void describe_vocabulary(RunRecord& record, Trainer& trainer) {
+  record.vocabulary = trainer.model().domain->save();
+  const Plan& plan = trainer.plan();
+  if (plan.text) record.vocabulary.merge("statistics", plan.text->save());
+  if (plan.target) record.vocabulary.merge("target/statistics", plan.target->save());
+}
+
 }  // namespace unroll::cli

@@ -3,6 +3,7 @@
 
 #include <unroll/core/archive.hpp>
 #include <unroll/plugin/registry.hpp>
+#include <unroll/results/run_record.hpp>
 #include <unroll/training/trainer.hpp>
 
 namespace unroll::cli {
@@ -11,5 +12,8 @@ namespace unroll::cli {
 /// plugins/{kind,name,version,file,sha256} and data/{path,bytes,sha256}, and initialize_from/…
 /// where the run began with another's weights.
 Archive describe_environment(const Trainer& trainer, const Registry& registry);
+
+/// What the data taught, with statistics of the vocabularies.
+void describe_vocabulary(RunRecord& record, Trainer& trainer);
 
 }  // namespace unroll::cli

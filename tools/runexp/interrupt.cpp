@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <thread>
 
 namespace unroll::cli {
@@ -59,8 +60,22 @@ const StopFlag* stop_flag() noexcept {
   return &received;
 }
 
+void request_stop() noexcept {
+  int none = 0;
+  received.compare_exchange_strong(none, SIGTERM);
+}
+
+void stop_after(double seconds) {
+  std::thread([seconds] {
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    int none = 0;
+    received.compare_exchange_strong(none, kTimeIsUp);
+  }).detach();
+}
+
 int interrupted_code() noexcept {
-  return 128 + received;
+  const int number = received;
+  return 128 + (number == kTimeIsUp ? SIGTERM : number);
 }
 
 }  // namespace unroll::cli

@@ -9,7 +9,12 @@ namespace unroll::cli {
 void catch_interrupts();
 /// Not 0 once a signal has asked for the end: its number.
 const StopFlag* stop_flag() noexcept;
-/// The exit code after a clean end on request: 130 for SIGINT, 143 for SIGTERM.
+/// Asks for the end now, as SIGTERM does.
+void request_stop() noexcept;
+/// Asks for the end after so many seconds, unless a signal has before.
+void stop_after(double seconds);
+/// The exit code after a clean end on request: 130 for SIGINT, 143 for SIGTERM and when the time
+/// is up, which a batch queue would have said by SIGTERM.
 int interrupted_code() noexcept;
 
 }  // namespace unroll::cli

@@ -58,6 +58,8 @@ int run_main(int argc, char** argv) {
   Action chosen;
   add_run(app, chosen);
   add_resume(app, chosen);
+  add_verify_resume(app, chosen);
+  add_rerun(app, chosen);
   add_sample(app, chosen);
   add_evaluate(app, chosen);
   add_list(app, chosen);

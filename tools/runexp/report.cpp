@@ -12,33 +12,6 @@ namespace {
 
 constexpr std::size_t kGlimpse = 2;
 
-Json json_of(const Trainer& trainer, const Summary& summary, const std::string& path) {
-  const Task::Goal goal = trainer.plan().task.goal;
-  Json json = {{"experiment", trainer.options().experiment},
-               {"status", summary.status == Status::completed ? "completed" : "interrupted"},
-               {"run_file", path.empty() ? Json() : Json(path)},
-               {"split", trainer.plan().split_name},
-               {"parameters", trainer.plan().parameters},
-               {"steps", summary.steps},
-               {"epochs", summary.epochs},
-               {"stopped_early", summary.stopped_early},
-               {"train", figures_json(goal, summary.train, {})}};
-  if (summary.validation)
-    json["validation"] = figures_json(goal, *summary.validation, summary.validation_metrics);
-  if (summary.test) json["test"] = figures_json(goal, *summary.test, summary.test_metrics);
-  for (const Judgement& judgement : summary.judgements)
-    json["expectations"].push_back(
-        {{"expected", judgement.expectation.text()},
-         {"reached", judgement.reached ? Json(*judgement.reached) : Json()},
-         {"met", judgement.met}});
-  json["best_step"] = summary.best_step;
-  if (trainer.plan().task.goal == Task::Goal::next_token)
-    json["samplers"] = sampler_json(compare_samplers(summary.samples));
-  json["seconds"] = summary.seconds;
-  json[std::string(counted_unit(goal)) + "_per_second"] = summary.targets_per_second;
-  return json;
-}
-
 std::string in_quotes(const std::string& text) {
   std::string result = "'";
   for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -99,6 +72,34 @@ Json figures_json(Task::Goal goal, const Figures& figures, const std::vector<Met
   for (const Metric& metric : metrics) json[metric.name] = metric.value;
   json["loss_unit"] = std::string(loss_unit(goal));
   json[std::string(counted_unit(goal))] = figures.counted;
+  return json;
+}
+
+Json summary_json(const Trainer& trainer, const Summary& summary, const std::string& path) {
+  const Task::Goal goal = trainer.plan().task.goal;
+  Json json = {{"experiment", trainer.options().experiment},
+               {"status", summary.status == Status::completed ? "completed" : "interrupted"},
+               {"reason", summary.reason.empty() ? Json() : Json(summary.reason)},
+               {"run_file", path.empty() ? Json() : Json(path)},
+               {"split", trainer.plan().split_name},
+               {"parameters", trainer.plan().parameters},
+               {"steps", summary.steps},
+               {"epochs", summary.epochs},
+               {"stopped_early", summary.stopped_early},
+               {"train", figures_json(goal, summary.train, {})}};
+  if (summary.validation)
+    json["validation"] = figures_json(goal, *summary.validation, summary.validation_metrics);
+  if (summary.test) json["test"] = figures_json(goal, *summary.test, summary.test_metrics);
+  for (const Judgement& judgement : summary.judgements)
+    json["expectations"].push_back(
+        {{"expected", judgement.expectation.text()},
+         {"reached", judgement.reached ? Json(*judgement.reached) : Json()},
+         {"met", judgement.met}});
+  json["best_step"] = summary.best_step;
+  if (trainer.plan().task.goal == Task::Goal::next_token)
+    json["samplers"] = sampler_json(compare_samplers(summary.samples));
+  json["seconds"] = summary.seconds;
+  json[std::string(counted_unit(goal)) + "_per_second"] = summary.targets_per_second;
   return json;
 }
 
@@ -191,7 +192,7 @@ void TrainingReport::on_early_stop(std::int64_t step, std::int64_t best_step) {
 
 void print_summary(Trainer& trainer, const Summary& summary, const std::string& path, bool json) {
   if (json) {
-    print_json(json_of(trainer, summary, path));
+    print_json(summary_json(trainer, summary, path));
     return;
   }
   const bool completed = summary.status == Status::completed;

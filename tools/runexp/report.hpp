@@ -17,7 +17,7 @@ std::string figures_text(Task::Goal goal, const Figures& figures);
 std::string metrics_text(const std::vector<Metric>& metrics);
 Json figures_json(Task::Goal goal, const Figures& figures, const std::vector<Metric>& metrics);
 
-class TrainingReport final : public Observer {
+class TrainingReport : public Observer {
  public:
   explicit TrainingReport(bool quiet) : line_(quiet) {}
 
@@ -38,6 +38,8 @@ class TrainingReport final : public Observer {
   Task::Goal goal_ = Task::Goal::next_token;
 };
 
+/// What a run ended with, for machines.
+Json summary_json(const Trainer& trainer, const Summary& summary, const std::string& path);
 /// What a run ended with, on stdout: for people, or as JSON. `path` may be empty.
 void print_summary(Trainer& trainer, const Summary& summary, const std::string& path, bool json);
 

@@ -1,12 +1,20 @@
-// runexp resume: goes on with an interrupted run, or trains a completed one longer.
+// runexp resume: goes on with an interrupted run, trains a completed one longer, or begins a new
+// one at a kept checkpoint.
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <optional>
+
 #include <unroll/config/override.hpp>
+#include <unroll/results/fork.hpp>
+#include <unroll/results/hdf5.hpp>
 
 #include "commands.hpp"
 #include "environment.hpp"
+#include "environment_changes.hpp"
 #include "experiment_arguments.hpp"
 #include "open_run.hpp"
+#include "run_registry.hpp"
 #include "terminal.hpp"
 #include "training_session.hpp"
 
@@ -16,6 +24,10 @@ namespace {
 struct Options {
   std::string run;
   std::vector<std::string> overrides, plugins;
+  std::int64_t epochs = 0;  ///< more of them
+  std::optional<std::int64_t> from;
+  std::string output;
+  bool force = false;
   SessionOptions session;
 };
 
@@ -31,8 +43,65 @@ ExperimentOptions changed(const ExperimentOptions& options,
   return longer;
 }
 
+/// The run of RUN.h5 as RUN-from-STEP.h5, unless another name is given.
+std::string forked_path(const Options& options) {
+  if (!options.output.empty()) return options.output;
+  std::filesystem::path path = options.run;
+  const std::string name = fmt::format("{}-from-{}.h5", path.stem().string(), *options.from);
+  return path.replace_filename(name).string();
+}
+
+/// What the command line changes is kept in the file, to be saved as the run starts.
+void note_changes(RunRecord& record, const Options& options, const Trainer& trainer) {
+  record.config_resolved = to_yaml(resolved(trainer.options()));
+  for (const std::string& assignment : options.overrides)
+    record.config_source += fmt::format("# resume --set {}\n", assignment);
+  if (options.epochs > 0)
+    record.config_source += fmt::format("# resume --epochs {}\n", options.epochs);
+}
+
+Trainer make_trainer(const RunRecord& record, const Options& options, const Registry& registry) {
+  std::optional<ExperimentOptions> other;
+  if (!options.overrides.empty())
+    other = changed(load_experiment(record, registry), options.overrides, registry);
+  return Trainer::resume(record, registry, {other ? &*other : nullptr, options.epochs});
+}
+
+/// Tells what may change the bits, and keeps it in the run file beside the step.
+void note_environment(RunRecord& record, const Trainer& trainer, const Registry& registry) {
+  const std::vector<std::string> changes =
+      environment_changes(record.environment, describe_environment(trainer, registry));
+  if (changes.empty()) return;
+  std::vector<std::int64_t> steps;
+  std::vector<std::string> texts;
+  if (record.environment.has("resumed/step")) {
+    steps = as_integers(record.environment.array("resumed/step"));
+    texts = std::get<std::vector<std::string>>(record.environment.array("resumed/change").values);
+  }
+  for (const std::string& change : changes) {
+    fmt::print(stderr, "runexp: since the run was begun, {}; its bits may differ\n",
+               printable(change));
+    steps.push_back(trainer.step());
+    texts.push_back(change);
+  }
+  const auto rows = static_cast<std::int64_t>(steps.size());
+  record.environment.put("resumed/step", Array{{rows}, std::move(steps), {}});
+  record.environment.put("resumed/change", Array{{rows}, std::move(texts), {}});
+}
+
+/// A new run from a kept checkpoint; the former one is only read.
+int run_fork(const Options& options) {
+  RunRecord record = fork_of(options.run, *options.from);
+  print_warnings(record);
+  const auto registry = make_registry(options.plugins, record);
+  Trainer trainer = make_trainer(record, options, *registry);
+  note_changes(record, options, trainer);
+  note_environment(record, trainer, *registry);
+  RunWriter file = RunWriter::create(forked_path(options), std::move(record), options.force);
+  return train(trainer, file, options.session);
+}
+
 int run_resume(const Options& options) {
-  const auto registry = make_registry(options.plugins);
   const RunRecord known = open_run(options.run, RunParts::without_arrays);
   if (known.environment.has("import/file"))
     fail(
@@ -40,25 +109,19 @@ int run_resume(const Options& options) {
         "{}: was imported and holds weights alone, so that there is nothing to go on with; begin a "
         "run with them by initialize_from: {}",
         options.run, options.run);
-  if (options.overrides.empty() && known.status == RunStatus::completed) {
+  if (options.from) return run_fork(options);
+  if (options.overrides.empty() && options.epochs == 0 && known.status == RunStatus::completed) {
     sweep_run(options.run);
     fail(Failure::usage,
-         "{}: is complete; to train on, say how long: {} resume {} --set training.epochs=N",
-         options.run, program(), options.run);
+         "{}: is complete; to train on, say how much longer: {} resume {} --epochs N", options.run,
+         program(), options.run);
   }
   RunWriter file = RunWriter::resume(options.run);
   print_warnings(file.record());
-  std::optional<ExperimentOptions> longer;
-  if (!options.overrides.empty()) {
-    longer = changed(load_experiment(file.record(), *registry), options.overrides, *registry);
-  }
-  Trainer trainer = Trainer::resume(file.record(), *registry, longer ? &*longer : nullptr);
-  if (longer) {
-    RunRecord& record = file.record();
-    record.config_resolved = to_yaml(resolved(trainer.options()));
-    for (const std::string& assignment : options.overrides)
-      record.config_source += fmt::format("# resume --set {}\n", assignment);
-  }
+  const auto registry = make_registry(options.plugins, file.record());
+  Trainer trainer = make_trainer(file.record(), options, *registry);
+  note_changes(file.record(), options, trainer);
+  note_environment(file.record(), trainer, *registry);
   return train(trainer, file, options.session);
 }
 
@@ -66,21 +129,36 @@ int run_resume(const Options& options) {
 
 void add_resume(CLI::App& app, Action& chosen) {
   Options* options = nullptr;
-  CLI::App& command = add_command(app, chosen, "resume", "goes on with an interrupted run",
-                                  "runexp resume runs/char_lstm.h5", options, run_resume);
+  CLI::App& command =
+      add_command(app, chosen, "resume", "goes on with an interrupted run",
+                  "runexp resume runs/char_lstm.h5 --epochs 5", options, run_resume);
   command.add_option("run", options->run, "the run file")->required()->type_name("RUN.h5");
   command
+      .add_option("--epochs", options->epochs,
+                  "train so many more, beyond the planned end or where it stopped early")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
+      ->type_name("N");
+  command
       .add_option("--set", options->overrides,
-                  "change one setting, e.g. training.epochs=20 to train longer; repeatable")
+                  "change one setting, e.g. training.schedule=constant; repeatable")
       ->allow_extra_args(false)
       ->type_name("PATH=VALUE");
+  CLI::Option* from = command
+                          .add_option("--from", options->from,
+                                      "a new run from the kept checkpoint of this step, in a file "
+                                      "of its own")
+                          ->type_name("STEP");
+  command
+      .add_option("-o,--output", options->output,
+                  "with --from: the new run file (default: RUN-from-STEP.h5)")
+      ->type_name("NEW.h5")
+      ->needs(from);
+  command.add_flag("--force", options->force, "with --from: replaces a run file that exists")
+      ->needs(from);
   command.add_option("--plugins", options->plugins, "a folder or library to look in besides")
       ->allow_extra_args(false);
   add_no_fetch(command);
-  command.add_flag("--gate", options->session.gate,
-                   "exit code 6 if what the experiment expects is missed");
-  command.add_flag("-q,--quiet", options->session.quiet, "no progress");
-  command.add_flag("--json", options->session.json, "the result as JSON on stdout");
+  add_session_options(command, options->session);
 }
 
 }  // namespace unroll::cli

@@ -89,10 +89,7 @@ RunRecord make_record(const CheckedExperiment& experiment, Trainer& trainer) {
   record.config_source = experiment.loaded.source_text;
   record.config_resolved = to_yaml(resolved(trainer.options()));
   record.environment = describe_environment(trainer, *experiment.registry);
-  record.vocabulary = trainer.model().domain->save();
-  const Plan& plan = trainer.plan();
-  if (plan.text) record.vocabulary.merge("statistics", plan.text->save());
-  if (plan.target) record.vocabulary.merge("target/statistics", plan.target->save());
+  describe_vocabulary(record, trainer);
   return record;
 }
 
@@ -124,10 +121,7 @@ void add_run(CLI::App& app, Action& chosen) {
   command.add_option("-o,--output", options->output, "the run file (default: runs/NAME.h5)")
       ->type_name("RUN.h5");
   command.add_flag("--force", options->force, "replaces a run file that exists");
-  command.add_flag("--gate", options->session.gate,
-                   "exit code 6 if what the experiment expects is missed");
-  command.add_flag("-q,--quiet", options->session.quiet, "no progress");
-  command.add_flag("--json", options->session.json, "the result as JSON on stdout");
+  add_session_options(command, options->session);
 }
 
 }  // namespace unroll::cli

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
+#include <utility>
 
+#include <unroll/core/duration.hpp>
 #include <unroll/core/error.hpp>
 
 #include "interrupt.hpp"
@@ -12,15 +15,49 @@
 
 namespace unroll::cli {
 
-int train(Trainer& trainer, RunWriter& file, const SessionOptions& options) {
-  const std::string path = file.path().string();
-  Summary summary;
-  {
-    TrainingReport report(options.quiet);
-    report.announce(trainer, path);
-    summary = trainer.train(&file, report, stop_flag());
+namespace {
+
+/// Interrupts its own sitting where it is told to.
+class SittingReport final : public TrainingReport {
+ public:
+  explicit SittingReport(const SessionOptions& options)
+      : TrainingReport(options.quiet), options_(options) {}
+
+  void on_step(const Progress& progress) override {
+    TrainingReport::on_step(progress);
+    if (progress.step == options_.kill_at) ::raise(SIGKILL);
+    if (progress.step == options_.stop_at) request_stop();
   }
-  print_summary(trainer, summary, path, options.json);
+
+ private:
+  const SessionOptions& options_;
+};
+
+}  // namespace
+
+void add_session_options(CLI::App& command, SessionOptions& options) {
+  command.add_flag("--gate", options.gate, "exit code 6 if what the experiment expects is missed");
+  // The time runs from here, so that loading the data counts.
+  command
+      .add_option_function<std::string>(
+          "--max-time", [](const std::string& text) { stop_after(parse_duration(text)); },
+          "saves and ends after this time (90s, 10m, 2h30m); resumable, exit code 143")
+      ->type_name("DURATION");
+  // In no help text: for the tests, and for verify-resume.
+  for (const auto& [name, step] :
+       {std::pair("--stop-at", &options.stop_at), std::pair("--kill-at", &options.kill_at)})
+    command.add_option(name, *step)->group("");
+  command.add_flag("-q,--quiet", options.quiet, "no progress");
+  command.add_flag("--json", options.json, "the result as JSON on stdout");
+}
+
+Summary sit(Trainer& trainer, RunWriter& file, const SessionOptions& options) {
+  SittingReport report(options);
+  report.announce(trainer, file.path().string());
+  return trainer.train(&file, report, stop_flag());
+}
+
+int exit_code(const Summary& summary, const std::string& path, const SessionOptions& options) {
   if (summary.status == Status::completed) {
     const bool met = std::all_of(summary.judgements.begin(), summary.judgements.end(),
                                  [](const Judgement& judgement) { return judgement.met; });
@@ -28,6 +65,13 @@ int train(Trainer& trainer, RunWriter& file, const SessionOptions& options) {
   }
   if (options.json) fmt::print(stderr, "interrupted; go on with: {} resume {}\n", program(), path);
   return interrupted_code();
+}
+
+int train(Trainer& trainer, RunWriter& file, const SessionOptions& options) {
+  const std::string path = file.path().string();
+  const Summary summary = sit(trainer, file, options);
+  print_summary(trainer, summary, path, options.json);
+  return exit_code(summary, path, options);
 }
 
 }  // namespace unroll::cli
