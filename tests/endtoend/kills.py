@@ -157,7 +157,8 @@ class Campaign:
         if step < self.reached:
             raise Wrong(f"the checkpoint of step {self.reached} went back to {step}")
         self.reached = step
-        if known and known[-1] > step or any(s <= step for s in since):
+        # Figures of the last steps come after the last checkpoint, which a longer run begins with.
+        if known and known[-1] > step or any(s < step or s == step < self.total for s in since):
             raise Wrong(f"rows {known[-3:]} and {since} do not fit the checkpoint of step {step}")
         recomputed = len(since) and since[-1] - step
         self.most_recomputed = max(self.most_recomputed, recomputed)
