@@ -77,17 +77,22 @@ Node apply_override(const Node& root, std::string_view assignment, Problems& pro
     problems.add(mark, "is not UTF-8");
     return root;
   }
-  const std::vector<std::string> path = split(assignment.substr(0, equals));
-  if (path.size() > kMostYamlDepth || std::find(path.begin(), path.end(), "") != path.end()) {
-    problems.add(mark,
-                 fmt::format("the path '{}' has {}", assignment.substr(0, equals),
-                             path.size() > kMostYamlDepth ? "too many parts" : "an empty part"));
-    return root;
-  }
   const std::size_t before = problems.all().size();
   const Node value = load_yaml_value(assignment.substr(equals + 1), name, problems);
   if (problems.all().size() > before) return root;
-  return Assignment{mark, value.at(mark), problems}.set(root, "", path);
+  return set_value(root, assignment.substr(0, equals), value.at(mark), mark, problems);
+}
+
+Node set_value(const Node& root, std::string_view path, const Node& value, const Mark& mark,
+               Problems& problems) {
+  const std::vector<std::string> parts = split(path);
+  if (parts.size() > kMostYamlDepth || std::find(parts.begin(), parts.end(), "") != parts.end()) {
+    problems.add(mark,
+                 fmt::format("the path '{}' has {}", path,
+                             parts.size() > kMostYamlDepth ? "too many parts" : "an empty part"));
+    return root;
+  }
+  return Assignment{mark, value, problems}.set(root, "", parts);
 }
 
 }  // namespace unroll

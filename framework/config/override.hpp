@@ -19,4 +19,9 @@ namespace unroll {
 /// `--set a.b.c=value`. Mistakes go to `problems`, and the tree is returned unchanged.
 Node apply_override(const Node& root, std::string_view assignment, Problems& problems);
 
+/// The same of a value that was read already and keeps its marks. What is made on the way to it
+/// stands at `mark`, and so do the path's mistakes.
+Node set_value(const Node& root, std::string_view path, const Node& value, const Mark& mark,
+               Problems& problems);
+
 }  // namespace unroll
