@@ -34,6 +34,11 @@ def source(experiment):
     return pathlib.Path(run).stem if run else None
 
 
+def is_sweep(experiment):
+    """Is it many runs, for `runexp sweep`?"""
+    return bool(experiment.get("sweep") or experiment.get("seeds"))
+
+
 def data_sets(experiment):
     """The names of the data sets that it reads."""
     data = experiment.get("data", {})

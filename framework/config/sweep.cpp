@@ -99,12 +99,13 @@ Alternatives seeds(const Node& node, const Node& root, const Mark& mark, Problem
   std::vector<Node> values = node.items();
   if (!node.is_sequence()) {
     const Node* first = root.find("seed");
-    const auto base = first == nullptr ? Parsed<std::uint64_t>{1, {}} : parse_unsigned(first->text());
+    const auto base =
+        first == nullptr ? Parsed<std::uint64_t>{1, {}} : parse_unsigned(first->text());
     const auto count = parse_unsigned(node.text());
     if (!count.value || *count.value == 0 || *count.value > kMostSweepPoints) {
-      problems.add(node.mark(),
-                   fmt::format("seeds expects how many (from 1 to {}) or a list of them",
-                               kMostSweepPoints));
+      problems.add(
+          node.mark(),
+          fmt::format("seeds expects how many (from 1 to {}) or a list of them", kMostSweepPoints));
       return {};
     }
     if (!base.value) {

@@ -2,7 +2,8 @@
 //
 //   seeds: 3                                    # this one, the next and the next; or a list
 //   sweep:
-//     grid:                                     # every combination; a list of maps: one after another
+//     grid:                                     # every combination; a list of maps: one after
+//     another
 //       model.many_to_many.cell: [lstm, gru]
 //       model.many_to_many.hidden: [64, 128]
 //     random:                                   # `count` draws, the same for the same seed

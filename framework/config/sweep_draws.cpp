@@ -42,8 +42,9 @@ struct Distribution {
     // Half a unit beyond both ends, so that these are as likely as the others.
     const double margin = whole ? 0.5 : 0;
     const double u = 1 - stream.uniform();  // (0, 1]: a bound that is excluded is the lower one
-    double value = logarithmic ? std::exp(std::lerp(std::log(low - margin), std::log(high + margin), u))
-                               : std::lerp(low, high, u);
+    double value = logarithmic
+                       ? std::exp(std::lerp(std::log(low - margin), std::log(high + margin), u))
+                       : std::lerp(low, high, u);
     value = whole ? std::round(value) : *parse_number(fmt::format("{:.4g}", value)).value;
     return std::clamp(value, low, high);
   }
@@ -61,7 +62,12 @@ class Reader {
       : entry_(entry), problems_(problems), option_(find(entry.key)) {
     read_.emplace(Distribution{{entry.key, {}, entry.key_mark},
                                RandomStream(seed, "sweep " + entry.key),
-                               {}, 0, 0, false, false, entry.value.mark()});
+                               {},
+                               0,
+                               0,
+                               false,
+                               false,
+                               entry.value.mark()});
   }
 
   std::optional<Distribution> read() {
@@ -124,11 +130,12 @@ class Reader {
 
   void declared_range(const std::string& kind) {
     if (!option_ || !option_->minimum || !option_->maximum) {
-      const std::string lacks = !option_                                     ? "is not known"
+      const std::string lacks = !option_                                 ? "is not known"
                                 : !option_->minimum && !option_->maximum ? "declares no range"
                                 : !option_->minimum ? "declares no smallest value"
                                                     : "declares no largest value";
-      return complain({}, fmt::format("the option {}; write one: {{{}: [low, high]}}", lacks, kind));
+      return complain({},
+                      fmt::format("the option {}; write one: {{{}: [low, high]}}", lacks, kind));
     }
     read_->low = *option_->minimum;
     read_->high = *option_->maximum;

@@ -104,7 +104,8 @@ void name_points(std::vector<SweepPoint>& points) {
       name += fmt::format("{}={}", safe(names.at(setting.path)), value_label(setting.value));
     }
     if (name.size() > kLongestPointName)
-      name = name.substr(0, kLongestPointName - kDigits - 1) + "-" + sha256(name).substr(0, kDigits);
+      name =
+          name.substr(0, kLongestPointName - kDigits - 1) + "-" + sha256(name).substr(0, kDigits);
     point.name = std::move(name);
   }
 }

@@ -12,7 +12,8 @@
 
 namespace unroll {
 
-/// With ".h5.journal" and the like behind it a name stays below the 255 bytes that file systems take.
+/// With ".h5.journal" and the like behind it a name stays below the 255 bytes that file systems
+/// take.
 inline constexpr std::size_t kLongestPointName = 160;
 
 /// Names all points by their settings. Points of equal settings have equal names.

@@ -29,15 +29,14 @@ ChildProcess::ChildProcess(const std::vector<std::string>& words, int output, Gr
   ::posix_spawnattr_init(&attributes);
   ::posix_spawnattr_setsigmask(&attributes, &none);
   ::posix_spawnattr_setpgroup(&attributes, 0);
-  ::posix_spawnattr_setflags(
-      &attributes, static_cast<short>(POSIX_SPAWN_SETSIGMASK |
-                                      (group == Group::own ? POSIX_SPAWN_SETPGROUP : 0)));
+  ::posix_spawnattr_setflags(&attributes,
+                             static_cast<short>(POSIX_SPAWN_SETSIGMASK |
+                                                (group == Group::own ? POSIX_SPAWN_SETPGROUP : 0)));
   const int reason =
       ::posix_spawn(&id_, arguments[0], &actions, &attributes, arguments.data(), environ);
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
-  if (reason != 0)
-    fail(Failure::run, "{}: cannot be started: {}", words[0], std::strerror(reason));
+  if (reason != 0) fail(Failure::run, "{}: cannot be started: {}", words[0], std::strerror(reason));
 }
 
 std::optional<int> ChildProcess::reap(int options) {

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::string_view kPruned = "pruned at step ";
 constexpr std::array<std::string_view, 9> kSmaller{
-    "loss", "bits_per_character", "perplexity", "rmse", "mae",
-    "token_error_rate", "gradient_norm", "repetition", "cycle"};
+    "loss",          "bits_per_character", "perplexity", "rmse", "mae", "token_error_rate",
+    "gradient_norm", "repetition",         "cycle"};
 constexpr std::array<std::string_view, 7> kLarger{
     "accuracy", "macro_f1", "balanced_accuracy", "exact_match", "bleu", "chrf", "r_squared"};
 

@@ -74,7 +74,8 @@ class RunWriter {
   /// Error(data) that says what is saved; the file is as it was, and trying again is allowed.
   void checkpoint(Checkpoint checkpoint);
 
-  /// Writes the final status beside the last checkpoint. Call once, after the last checkpoint.
+  /// Writes the final status beside the last checkpoint. Call after the last checkpoint; again only
+  /// to give another reason.
   void finish(RunStatus status, std::string reason = {});
 
   const std::filesystem::path& path() const noexcept { return path_; }

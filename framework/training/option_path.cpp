@@ -29,8 +29,7 @@ std::vector<OptionDescription> options_of(std::string_view kind, const std::stri
 }  // namespace
 
 std::optional<OptionDescription> find_option(std::string_view path, const Registry& registry) {
-  std::vector<OptionDescription> options =
-      schema_of<ExperimentOptions>().description().options;
+  std::vector<OptionDescription> options = schema_of<ExperimentOptions>().description().options;
   while (!path.empty()) {
     const std::string name = take_part(path);
     const auto found = std::ranges::find(options, name, &OptionDescription::name);
@@ -39,8 +38,9 @@ std::optional<OptionDescription> find_option(std::string_view path, const Regist
     if (path.empty()) return option;
     if (option.type.starts_with("list")) take_part(path);  // the item's index
     if (path.empty()) return std::nullopt;
-    options = option.plugin_kind.empty() ? option.nested
-                                         : options_of(option.plugin_kind, take_part(path), registry);
+    options = option.plugin_kind.empty()
+                  ? option.nested
+                  : options_of(option.plugin_kind, take_part(path), registry);
   }
   return std::nullopt;
 }

@@ -233,14 +233,16 @@ TEST(SweepNames, ValuesAreReadable) {
 }
 
 TEST(SweepNames, AreSafeShortAndStillDifferent) {
-  const auto names = expand("sweep: {grid: {a.text: ['x/../y', 'x*..*y', 'x y', 'ß', ok]}}").names();
+  const auto names =
+      expand("sweep: {grid: {a.text: ['x/../y', 'x*..*y', 'x y', 'ß', ok]}}").names();
   const std::set<std::string> different(names.begin(), names.end());
   EXPECT_EQ(different.size(), names.size());
   for (const std::string& name : names)
     EXPECT_EQ(name.find_first_of("/* \n'\"\\"), std::string::npos) << name;
   EXPECT_EQ(names.back(), "text=ok");
   const std::string long_text(500, 'x');
-  const auto cut = expand("sweep: {grid: {a.text: [" + long_text + "a, " + long_text + "b]}}").names();
+  const auto cut =
+      expand("sweep: {grid: {a.text: [" + long_text + "a, " + long_text + "b]}}").names();
   EXPECT_NE(cut.at(0), cut.at(1));
   std::string wide = "sweep: {grid: {";
   for (char c = 'a'; c < 'q'; ++c) wide += std::string(8, c) + ": [" + std::string(20, c) + "], ";

@@ -28,7 +28,25 @@ class Shortened(harness.EndToEnd):
         return self.run_it(path, *settings, "--json", "--quiet", "--output", output,
                            environment={"UNROLL_DATA": str(harness.DATA)})
 
+    def test_sweep_runs(self):
+        if not experiment_files.is_sweep(experiment_files.load(
+                harness.ROOT / f"experiments/{self.name}.yaml")):
+            self.skipTest("a single run")
+        settings = [word for setting in SHORT if not setting.startswith("threads")
+                    for word in ("--set", setting)]
+        done = self.run_it("sweep", harness.ROOT / f"experiments/{self.name}.yaml", *settings,
+                           "--threads", 1, "--jobs", 2, "--json", "--quiet", "--output", "points",
+                           environment={"UNROLL_DATA": str(harness.DATA)})
+        result = json.loads(done.stdout)
+        self.assertEqual(result["experiment"], self.name, "an experiment is named as its file")
+        self.assertEqual({point["status"] for point in result["points"]}, {"completed"})
+        for point in result["points"]:
+            self.assertTrue(math.isfinite(point["validation_loss"]))
+
     def test_runs(self):
+        if experiment_files.is_sweep(experiment_files.load(
+                harness.ROOT / f"experiments/{self.name}.yaml")):
+            self.skipTest("a sweep")
         done = self.shortened(self.name, "run.h5")
         result = json.loads(done.stdout)
         self.assertEqual(result["experiment"], self.name, "an experiment is named as its file")

@@ -65,8 +65,8 @@ TEST(MedianRule, WaitsForTheWarmUpAndForEnoughRuns) {
   rule.minimum = 4;
   EXPECT_FALSE(judge(rule, curve("own", {99, 99}), kCompleted, 20));
   // A run that had measured nothing by then is none to compare with.
-  EXPECT_FALSE(judge(three(), curve("own", {99}), {kCompleted[0], kCompleted[1], {"late", {50}, {1}}},
-                     20));
+  EXPECT_FALSE(
+      judge(three(), curve("own", {99}), {kCompleted[0], kCompleted[1], {"late", {50}, {1}}}, 20));
   EXPECT_FALSE(judge(three(), {"own", {}, {}}, kCompleted, 20));
 }
 

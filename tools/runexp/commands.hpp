@@ -13,6 +13,7 @@ namespace unroll::cli {
 using Action = std::function<int()>;
 
 void add_run(CLI::App& app, Action& chosen);
+void add_sweep(CLI::App& app, Action& chosen);
 void add_resume(CLI::App& app, Action& chosen);
 void add_verify_resume(CLI::App& app, Action& chosen);
 void add_rerun(CLI::App& app, Action& chosen);

@@ -4,6 +4,10 @@
 
 #include <cstdlib>
 
+#include <unroll/config/sweep.hpp>
+
+#include "terminal.hpp"
+
 namespace unroll::cli {
 
 namespace fs = std::filesystem;
@@ -44,7 +48,7 @@ std::unique_ptr<Registry> make_registry(const std::vector<std::string>& places,
   return registry;
 }
 
-CheckedExperiment read(const ExperimentArguments& arguments) {
+CheckedExperiment load(const ExperimentArguments& arguments) {
   CheckedExperiment experiment;
   std::vector<std::string> overrides = arguments.overrides;
   if (arguments.seed) overrides.push_back(fmt::format("seed={}", *arguments.seed));
@@ -55,6 +59,18 @@ CheckedExperiment read(const ExperimentArguments& arguments) {
   experiment.registry =
       make_registry(listed_plugins(experiment.loaded.root), fs::path(arguments.file).parent_path());
   for (const std::string& place : arguments.plugins) experiment.registry->add(place);
+  return experiment;
+}
+
+CheckedExperiment read(const ExperimentArguments& arguments) {
+  CheckedExperiment experiment = load(arguments);
+  if (has_sweep(experiment.loaded.root))
+    fail(Failure::usage,
+         "{0}: describes many runs (sweep: or seeds:), which {1} sweep {0} runs; for a single one, "
+         "--set sweep=null --set seeds=null",
+         arguments.file, program());
+  experiment.loaded.root = without_sweep(experiment.loaded.root);
+  Problems problems;
   experiment.options = read_experiment(experiment.loaded.root, *experiment.registry, problems);
   problems.throw_if_any();
   return experiment;

@@ -36,7 +36,10 @@ struct CheckedExperiment {
   ExperimentOptions options;
 };
 
-/// Reads and checks; throws an Error with every mistake.
+/// Reads file and plugins, and leaves the options unread: the root may hold a sweep.
+CheckedExperiment load(const ExperimentArguments& arguments);
+
+/// Reads and checks; throws an Error with every mistake, and where the file describes a sweep.
 CheckedExperiment read(const ExperimentArguments& arguments);
 
 /// A registry that knows these folders and libraries too. A relative path in an experiment begins

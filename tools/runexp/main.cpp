@@ -57,6 +57,7 @@ int run_main(int argc, char** argv) {
       "5 diverged, 6 a gate failed, 130/143 interrupted and saved.");
   Action chosen;
   add_run(app, chosen);
+  add_sweep(app, chosen);
   add_resume(app, chosen);
   add_verify_resume(app, chosen);
   add_rerun(app, chosen);

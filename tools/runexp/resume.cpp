@@ -14,6 +14,7 @@
 #include "environment_changes.hpp"
 #include "experiment_arguments.hpp"
 #include "open_run.hpp"
+#include "resume.hpp"
 #include "run_registry.hpp"
 #include "terminal.hpp"
 #include "training_session.hpp"
@@ -126,6 +127,15 @@ int run_resume(const Options& options) {
 }
 
 }  // namespace
+
+int resume_run(const std::string& run, const std::vector<std::string>& plugins,
+               const SessionOptions& session) {
+  Options options;
+  options.run = run;
+  options.plugins = plugins;
+  options.session = session;
+  return run_resume(options);
+}
 
 void add_resume(CLI::App& app, Action& chosen) {
   Options* options = nullptr;

@@ -5,10 +5,10 @@
 #include <unroll/training/held_out.hpp>
 
 #include "commands.hpp"
-#include "environment.hpp"
 #include "experiment_arguments.hpp"
 #include "json_output.hpp"
 #include "memory.hpp"
+#include "new_run.hpp"
 #include "training_session.hpp"
 
 namespace unroll::cli {
@@ -80,17 +80,6 @@ void print_plan(Trainer& trainer, bool json) {
   row("time", fmt::format("about {} without evaluations, at the {} {}/s of {} steps",
                           human_seconds(seconds), human_count(trial.targets_per_second), counted,
                           kTrialSteps));
-}
-
-/// A run file holds the experiment as written and as run, and with what.
-RunRecord make_record(const CheckedExperiment& experiment, Trainer& trainer) {
-  RunRecord record;
-  record.experiment = trainer.options().experiment;
-  record.config_source = experiment.loaded.source_text;
-  record.config_resolved = to_yaml(resolved(trainer.options()));
-  record.environment = describe_environment(trainer, *experiment.registry);
-  describe_vocabulary(record, trainer);
-  return record;
 }
 
 int run_run(const Options& options) {

@@ -8,6 +8,7 @@
 
 #include <unroll/core/duration.hpp>
 #include <unroll/core/error.hpp>
+#include <unroll/results/median_rule.hpp>
 
 #include "interrupt.hpp"
 #include "report.hpp"
@@ -17,11 +18,11 @@ namespace unroll::cli {
 
 namespace {
 
-/// Interrupts its own sitting where it is told to.
+/// Interrupts its own sitting where it is told to, or where the verdict says so.
 class SittingReport final : public TrainingReport {
  public:
-  explicit SittingReport(const SessionOptions& options)
-      : TrainingReport(options.quiet), options_(options) {}
+  SittingReport(const SessionOptions& options, const Trainer& trainer, const RunWriter& file)
+      : TrainingReport(options.quiet), options_(options), trainer_(trainer), file_(file) {}
 
   void on_step(const Progress& progress) override {
     TrainingReport::on_step(progress);
@@ -29,8 +30,21 @@ class SittingReport final : public TrainingReport {
     if (progress.step == options_.stop_at) request_stop();
   }
 
+  void on_evaluation(const EvaluationReport& report) override {
+    TrainingReport::on_evaluation(report);
+    if (!options_.verdict || report.step >= trainer_.plan().total_steps || reason_) return;
+    reason_ = options_.verdict(report.step, file_.record());
+    if (reason_) request_stop();
+  }
+
+  /// Why it was ended by the verdict, if it was.
+  const std::optional<std::string>& reason() const noexcept { return reason_; }
+
  private:
   const SessionOptions& options_;
+  const Trainer& trainer_;
+  const RunWriter& file_;
+  std::optional<std::string> reason_;
 };
 
 }  // namespace
@@ -52,9 +66,14 @@ void add_session_options(CLI::App& command, SessionOptions& options) {
 }
 
 Summary sit(Trainer& trainer, RunWriter& file, const SessionOptions& options) {
-  SittingReport report(options);
+  SittingReport report(options, trainer, file);
   report.announce(trainer, file.path().string());
-  return trainer.train(&file, report, stop_flag());
+  Summary summary = trainer.train(&file, report, stop_flag());
+  if (report.reason() && summary.status == Status::interrupted) {
+    summary.reason = *report.reason();
+    file.finish(RunStatus::interrupted, summary.reason);
+  }
+  return summary;
 }
 
 int exit_code(const Summary& summary, const std::string& path, const SessionOptions& options) {
@@ -62,6 +81,10 @@ int exit_code(const Summary& summary, const std::string& path, const SessionOpti
     const bool met = std::all_of(summary.judgements.begin(), summary.judgements.end(),
                                  [](const Judgement& judgement) { return judgement.met; });
     return options.gate && !met ? static_cast<int>(Failure::gate) : 0;
+  }
+  if (says_pruned(summary.reason)) {
+    fmt::print(stderr, "{}\n", summary.reason);
+    return 0;
   }
   if (options.json) fmt::print(stderr, "interrupted; go on with: {} resume {}\n", program(), path);
   return interrupted_code();

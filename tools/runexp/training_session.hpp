@@ -4,6 +4,8 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 
 #include <unroll/results/run_file.hpp>
@@ -17,6 +19,9 @@ struct SessionOptions {
   bool gate = false;  ///< to miss what the experiment expects is a failure
   /// After these steps, if not 0, it stops or kills itself: `verify-resume` wants that.
   std::int64_t stop_at = 0, kill_at = 0;
+  /// Asked after each evaluation but the last: a reason ends the run, interrupted for that reason,
+  /// with exit code 0.
+  std::function<std::optional<std::string>(std::int64_t step, const RunRecord& run)> verdict{};
 };
 
 /// --gate, --max-time, --quiet and --json, which every command that trains has.

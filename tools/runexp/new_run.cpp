@@ -1,0 +1,17 @@
+#include "new_run.hpp"
+
+#include "environment.hpp"
+
+namespace unroll::cli {
+
+RunRecord make_record(const CheckedExperiment& experiment, Trainer& trainer) {
+  RunRecord record;
+  record.experiment = trainer.options().experiment;
+  record.config_source = experiment.loaded.source_text;
+  record.config_resolved = to_yaml(resolved(trainer.options()));
+  record.environment = describe_environment(trainer, *experiment.registry);
+  describe_vocabulary(record, trainer);
+  return record;
+}
+
+}  // namespace unroll::cli
