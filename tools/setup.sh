@@ -24,7 +24,9 @@ build_packages=(
   libpng-dev libturbojpeg0-dev libzip-dev libonnx-dev libprotobuf-dev protobuf-compiler
   ca-certificates python3 python3-yaml python3-numpy
 )
-test_packages=(libgtest-dev libgmock-dev libbenchmark-dev hdf5-tools python3-h5py)
+# Slurm's daemons, 13 MB installed, are started by tests of their own and idle otherwise.
+test_packages=(libgtest-dev libgmock-dev libbenchmark-dev hdf5-tools python3-h5py
+  slurmctld slurmd slurm-client munge)
 
 # Sets `missing` to those arguments of which no alternative is installed.
 find_missing() {

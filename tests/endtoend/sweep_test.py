@@ -311,5 +311,106 @@ class Interruptions(SweepTest):
         self.assertNotIn("failed", {event["event"] for event in events})
 
 
+class Pruning(SweepTest):
+    PRUNED = harness.EXPERIMENT.replace("epochs: 2", "epochs: 8") + """\
+sweep:
+  grid: {training.optimizer.adam.learning_rate: [0.01, 0.02, 0.03, 1.0e-6]}
+  prune: {median: {warmup: 300, minimum: 3}}
+"""
+    HOPELESS = "learning_rate=1.0e-6"
+
+    def test_a_hopeless_point_is_ended_and_stays_so(self):
+        self.experiment(self.PRUNED)
+        result = self.sweep("--threads", 1)
+        self.assertEqual(list(self.statuses(result).values()),
+                         ["completed", "completed", "completed", "pruned"])
+        path = self.folder / f"runs/small/{self.HOPELESS}.h5"
+        with h5py.File(path) as run:
+            self.assertEqual(run.attrs["status"], "interrupted")
+            self.assertRegex(run.attrs["reason"], r"^pruned at step 324: best validation/loss ")
+            self.assertEqual(run["metrics/validation/step"][-1], 324)  # the first past the warm-up
+            best = run["metrics/validation/loss"][:].min()
+        averages = []
+        for rate in ("0.01", "0.02", "0.03"):
+            with h5py.File(self.folder / f"runs/small/learning_rate={rate}.h5") as run:
+                table = run["metrics/validation"]
+                averages.append(table["loss"][:][table["step"][:] <= 324].mean())
+        event = [json.loads(line) for line in
+                 (self.folder / "runs/small/sweep.jsonl").read_text().splitlines()][-1]
+        self.assertEqual((event["event"], event["point"], event["step"]),
+                         ("pruned", self.HOPELESS, 324))
+        self.assertAlmostEqual(event["best"], best)
+        self.assertAlmostEqual(event["median"], sorted(averages)[1])
+        stamp = path.stat().st_mtime_ns
+        self.assertEqual(self.statuses(self.sweep("--threads", 1))[self.HOPELESS], "pruned")
+        self.assertEqual(path.stat().st_mtime_ns, stamp)
+
+    def test_a_pruned_point_goes_on_when_told_and_has_lost_nothing(self):
+        self.experiment(self.PRUNED)
+        self.sweep("--threads", 1)
+        result = self.sweep("--threads", 1, "--resume-pruned")
+        self.assertEqual(set(self.statuses(result).values()), {"completed"})
+        self.sweep("--threads", 1, "--set", "sweep.prune=null", "--output", "unpruned")
+        self.same(f"unpruned/{self.HOPELESS}.h5", f"runs/small/{self.HOPELESS}.h5")
+
+    def test_mistakes_of_the_rule_have_their_place(self):
+        self.experiment(self.PRUNED.replace("warmup", "warm_up").replace("0.03", "-1"))
+        self.refused(2, "sweep", "small.yaml", says=[
+            "small.yaml:10:20: unknown option 'warm_up'; did you mean 'warmup'?",
+            "small.yaml:9:62: option 'learning_rate' must be"])
+
+
+class SlurmScripts(SweepTest):
+    """What needs no cluster."""
+
+    def script(self, *words):
+        return self.run_it("sweep", "small.yaml", "--slurm", "--dry-run", *words).stdout
+
+    def test_the_script_has_a_task_a_point(self):
+        self.experiment(SWEEP)
+        script = self.script("--jobs", 3, "--slurm-option", "partition=long", "--slurm-option",
+                             "time=2:00:00", "--slurm-option", "cpus-per-task=4",
+                             "--set", "description=it's here")
+        for line in ("--job-name=small", "--array=0-7%3", "--cpus-per-task=4", "--partition=long",
+                     "--time=2:00:00", "--signal=B:USR1@60", "--requeue"):
+            self.assertIn(f"#SBATCH {line}\n", script)
+        self.assertIn("--threads 4", script)
+        self.assertIn("'description=it'\\''s here'", script)
+        for name in NAMES:
+            self.assertIn(f"  '{name} ", script)
+        checked = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        self.assertFalse((self.folder / "runs").exists())
+
+    def test_a_task_of_the_script_runs_its_point(self):
+        """As Slurm would start it, and as the time runs out for it."""
+        self.experiment(SWEEP.replace("epochs: 1", "epochs: 40"))
+        script = self.script("--set", "seeds=1")
+        scontrol = self.write("bin/scontrol", "#!/bin/sh\necho \"$@\" > requeued\n")
+        scontrol.chmod(0o755)
+        environment = self.environment(SLURM_ARRAY_TASK_ID="3", SLURM_JOB_ID="77")
+        environment["PATH"] = f"{scontrol.parent}:{environment['PATH']}"
+        task = subprocess.Popen(["bash", "-c", script], cwd=self.folder, env=environment,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(task.wait)
+        self.addCleanup(task.kill)
+        name = "cell=gru,hidden=12,seed=1"
+        self.wait_for_step(name, 30)
+        task.send_signal(signal.SIGUSR1)
+        self.assertEqual(task.wait(60 * harness.PATIENCE), 143)
+        self.assertEqual(self.runs(), [name])
+        with h5py.File(self.folder / f"runs/small/{name}.h5") as run:
+            self.assertEqual(run.attrs["status"], "interrupted")
+        self.assertEqual((self.folder / "requeued").read_text(), "requeue 77\n")
+
+    def test_options_are_checked(self):
+        self.experiment(SWEEP)
+        self.refused(2, "sweep", "small.yaml", "--slurm", "--slurm-option", "--partition=x",
+                     says="without its dashes")
+        self.refused(2, "sweep", "small.yaml", "--slurm-option", "time=1", says="goes with --slurm")
+        self.refused(1, "sweep", "small.yaml", "--slurm", environment={"PATH": "/nowhere"},
+                     says="sbatch was not found")
+
+
 if __name__ == "__main__":
     unittest.main()

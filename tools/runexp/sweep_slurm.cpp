@@ -41,10 +41,6 @@ void put(Directives& directives, const std::string& key, const std::string& valu
     found->second = value;
 }
 
-std::string quoted_name(const std::string& text) {
-  return shell_text({text});
-}
-
 std::string script(const SweepPlan& plan, const std::vector<std::string>& command,
                    const std::vector<std::size_t>& points, const SlurmOptions& options) {
   Directives directives{
@@ -64,7 +60,7 @@ std::string script(const SweepPlan& plan, const std::vector<std::string>& comman
   std::string text = "#!/bin/bash\n";
   for (const auto& [key, value] : directives) {
     text += "#SBATCH --" + key;
-    if (!value.empty()) text += "=" + quoted_name(value);
+    if (!value.empty()) text += "=" + shell_text({value});
     text += "\n";
   }
   text += "\n# The points, one a task, and the digest of each one's experiment.\npoints=(\n";
@@ -79,7 +75,8 @@ std::string script(const SweepPlan& plan, const std::vector<std::string>& comman
       "trap 'again=yes; kill -TERM \"$run\"' USR1  # the time is nearly up\n"
       "trap 'kill -TERM \"$run\"' TERM INT\n"
       "# A signal ends a wait; the run is still saving then.\n"
-      "while wait \"$run\"; code=$?; kill -0 \"$run\" 2>/dev/null; do :; done\n"
+      "while kill -0 \"$run\" 2>/dev/null; do wait \"$run\"; done\n"
+      "wait \"$run\"; code=$?\n"
       "if [[ $again == yes && $code == 143 && ${{SLURM_RESTART_COUNT:-0}} -lt {} ]]; then\n"
       "  scontrol requeue \"$SLURM_JOB_ID\"\n"
       "fi\n"
