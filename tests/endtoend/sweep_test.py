@@ -164,6 +164,15 @@ sweep:
         self.refused(2, "sweep", "small.yaml", "--set", "model.many_to_many.hidden=5",
                      says="the sweep itself sets model.many_to_many.hidden (small.yaml:12:5)")
 
+    def test_a_seed_beside_seeds_is_where_they_begin(self):
+        self.experiment(SWEEP)
+        for words in (["--seed", 5], ["--set", "seed=5"]):
+            points = json.loads(self.run_it("sweep", "small.yaml", "--dry-run", "--json",
+                                            *words).stdout)["points"]
+            self.assertEqual({point["settings"]["seed"] for point in points}, {"5", "6"})
+        self.refused(2, "sweep", "small.yaml", "--set", "seeds=[1, 2]", "--seed", 5,
+                     says="the sweep itself sets seed")
+
     def test_points_that_are_the_same_experiment(self):
         self.experiment(harness.EXPERIMENT + "sweep: {grid: {training.batch: [8, 8.0]}}\n")
         self.refused(2, "sweep", "small.yaml",

@@ -31,10 +31,15 @@ void check_base(const Node& root, Problems& problems) {
 }
 
 /// Settings of the command line that every point would set otherwise.
-void check_overrides(const std::vector<std::string>& overrides, const Sweep& sweep,
+void check_overrides(const ExperimentArguments& arguments, const Node& root, const Sweep& sweep,
                      Problems& problems) {
-  for (const std::string& assignment : overrides) {
+  const Node* seeds = root.find("seeds");
+  const bool counted = seeds != nullptr && seeds->is_scalar();  // from the experiment's own seed
+  std::vector<std::string> assignments = arguments.overrides;
+  if (arguments.seed) assignments.push_back("seed");
+  for (const std::string& assignment : assignments) {
     const std::string path = assignment.substr(0, assignment.find('='));
+    if (path == "seed" && counted) continue;
     for (const SweepPoint& point : sweep.points)
       for (const SweepSetting& setting : point.settings)
         if (path == setting.path || path.starts_with(setting.path + "."))
@@ -91,7 +96,7 @@ SweepPlan plan_sweep(const SweepArguments& arguments) {
       root, [&](const std::string& path) { return find_option(path, registry); }, problems);
   if (!sweep.prune.is_null()) plan.prune = read_median_rule(sweep.prune, problems);
   check_base(root, problems);
-  check_overrides(arguments.experiment.overrides, sweep, problems);
+  check_overrides(arguments.experiment, root, sweep, problems);
   const Node base = without_sweep(root);
   const Node* threads = base.find("threads");
   plan.threads = std::max(1, processors() / arguments.side_by_side());

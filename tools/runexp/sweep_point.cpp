@@ -75,7 +75,7 @@ int run_point(const SweepPlan& plan, const PlannedPoint& point, const PointPolic
   try {
     const int code = work_on(plan, point, policy, status, session);
     if (!known && !pruned)
-      log_event(plan.folder, code == 0 ? "completed" : "interrupted", point.name());
+      log_event(plan.folder, code < 128 ? "completed" : "interrupted", point.name());
     return code;
   } catch (const std::exception& error) {
     const auto* ours = dynamic_cast<const Error*>(&error);
