@@ -171,7 +171,8 @@ class Faults(harness.EndToEnd):
             folder, done = self.fails_from(number, errno.EDQUOT, number + 2)
             if done.returncode == 4 and (self.folder / folder / "run.h5").exists():
                 with h5py.File(self.folder / folder / "run.h5") as run:
-                    self.assertIn(run.attrs["status"], ("failed", "running"))
+                    # "completed" where only the folder could not be synced after the renaming.
+                    self.assertIn(run.attrs["status"], ("failed", "running", "completed"))
             self.completes(folder)
         self.everywhere(examine, self.telling()[2::1 if THOROUGH else 6])
 
