@@ -23,6 +23,13 @@ namespace unroll {
 
 class Graph;
 
+/// Who looks on while things are computed on a tape. What is told to whom is for those who compute
+/// it to say: RecurrenceProbe hears of the steps of recurrences.
+class GraphObserver {
+ public:
+  virtual ~GraphObserver() = default;
+};
+
 /// A tensor on the tape: a light handle, valid until its graph is cleared.
 ///
 /// A Var may also stand for a Parameter that is not on any tape yet: operations put it there, so
@@ -87,6 +94,9 @@ class Graph {
   Graph& operator=(const Graph&) = delete;
 
   bool recording() const noexcept { return mode_ == Mode::record; }
+  /// Somebody looks on from now on, until `nullptr`; it must outlive that.
+  void show_to(GraphObserver* observer) noexcept { observer_ = observer; }
+  GraphObserver* observer() const noexcept { return observer_; }
   /// Forgets everything on the tape. Memory is kept for the next step.
   void clear();
 
@@ -193,6 +203,7 @@ class Graph {
   static constexpr std::size_t kArenaBytes = std::size_t{1} << 16;
 
   Mode mode_;
+  GraphObserver* observer_ = nullptr;
   bool ran_backward_ = false;
   std::uint64_t generation_ = 1;
   std::int32_t node_count_ = 0;

@@ -4,6 +4,7 @@
 
 #include <unroll/core/error.hpp>
 #include <unroll/model/cell.hpp>
+#include <unroll/model/recurrence_probe.hpp>
 
 namespace unroll {
 namespace {
@@ -43,6 +44,20 @@ std::string asked(const char* function, const Var& projected, const std::vector<
   for (std::size_t i = 0; i < parts.size(); ++i)
     text += fmt::format(", {} {}", parts[i].name, state[i].shape().text());
   return text;
+}
+
+/// Loops over the steps and tells of each.
+Unrolled step_by_step(Cell& cell, Var projected, const State& state, RecurrenceProbe& probe) {
+  State current = state;
+  std::vector<Var> outputs;
+  for (std::int64_t t = 0; t < projected.dim(0); ++t) {
+    const Var now = at(projected, t);
+    State next = cell.run_step(now, current);
+    probe.step(cell, now, current, next);
+    outputs.push_back(next.front());
+    current = std::move(next);
+  }
+  return {stack(outputs), std::move(current)};
 }
 
 // Moves all but the first `lanes` of the living lanes to those that have ended.
@@ -90,6 +105,29 @@ State Cell::run_step(Var projected, const State& state) {
       });
 }
 
+std::vector<Gate> Cell::run_gates(Var projected, const State& state) {
+  if (projected.shape().rank() != 2) misfit("projected", projected.shape(), "[N, P]");
+  const std::int64_t batch = projected.dim(0);
+  require_state(parts(), state, batch);
+  return guarded(
+      origin_, [&] { return asked("Cell::gates", projected, parts_, state); },
+      [&] {
+        std::vector<Gate> found = gates(projected, state);
+        for (const Gate& gate : found) {
+          if (gate.name.empty() || gate.name.find('/') != std::string::npos)
+            throw BrokenContract(fmt::format("'{}' cannot be the name of a gate", gate.name));
+          if (gate.values.shape().rank() != 2 || gate.values.dim(0) != batch)
+            throw BrokenContract(fmt::format("gate '{}' is {}, expected [{}, any width]", gate.name,
+                                             gate.values.shape().text(), batch));
+        }
+        return found;
+      });
+}
+
+std::vector<Gate> Cell::gates(Var /*projected*/, const State& /*state*/) {
+  return {};
+}
+
 Unrolled Cell::run_unroll(Var projected, const State& state) {
   if (projected.shape().rank() != 3) misfit("projected", projected.shape(), "[T, N, P]");
   const std::int64_t steps = projected.dim(0), batch = projected.dim(1);
@@ -99,6 +137,8 @@ Unrolled Cell::run_unroll(Var projected, const State& state) {
     Graph& graph = Graph::of({&projected, &state.front()});
     return {graph.constant(Tensor::zeros(outputs, projected.dtype())), state};
   }
+  if (RecurrenceProbe* probe = RecurrenceProbe::of(Graph::of({&projected, &state.front()})))
+    return step_by_step(*this, projected, state, *probe);
   return guarded(
       origin_, [&] { return asked("Cell::unroll", projected, parts_, state); },
       [&] {

@@ -33,6 +33,13 @@ struct Unrolled {
   State last;   ///< the state after the last step
 };
 
+/// A gate of one step, for people to look at.
+struct Gate {
+  std::string name;          ///< "f"; no slash
+  Var values;                ///< [N, any width]
+  double low = 0, high = 1;  ///< its limits, near which it is saturated; infinite: none
+};
+
 /// A cell knows nothing of depth, direction, dropout or batching: `Recurrence` adds these around
 /// any cell. A cell is a projection of the input for all steps at once, and a recurrence of one
 /// step. Override `unroll` only for a fused kernel; it must agree with looping `step`.
@@ -54,7 +61,11 @@ class Cell {
   Var run_project(Var x);
   /// projected [N, P], state -> next state; part 0 is the output.
   State run_step(Var projected, const State& state);
-  /// projected [T, N, P], state -> outputs and last state.
+  /// projected [N, P], state -> the gates of the step that `run_step` makes of them. Empty: this
+  /// cell shows none.
+  std::vector<Gate> run_gates(Var projected, const State& state);
+  /// projected [T, N, P], state -> outputs and last state. Step by step where a RecurrenceProbe
+  /// looks on, which is told of each.
   /// T may be 0: then the last state is the given one.
   Unrolled run_unroll(Var projected, const State& state);
   /// x [T, N, I]: projects and unrolls. Nobody else sees the projection, so that a fused `unroll`
@@ -70,6 +81,9 @@ class Cell {
  protected:
   virtual Var project(Var x) = 0;
   virtual State step(Var projected, const State& state) = 0;
+  /// Optional. Names and values of what `step` computes inside, for the microscope: no gradient
+  /// flows through them.
+  virtual std::vector<Gate> gates(Var projected, const State& state);
   /// Loops `run_step` unless overridden.
   virtual Unrolled unroll(Var projected, const State& state);
 

@@ -6,11 +6,13 @@
 
 #include <unroll/core/error.hpp>
 #include <unroll/model/recurrence.hpp>
+#include <unroll/model/recurrence_probe.hpp>
 
 namespace unroll {
 
 struct Recurrence::Layer {
   std::vector<std::unique_ptr<Cell>> directions;  ///< forward, and backward if bidirectional
+  std::vector<std::string> paths;                 ///< of their parameters
   Parameter* gain = nullptr;                      ///< of layer_norm
   Parameter* bias = nullptr;
 
@@ -44,8 +46,9 @@ Recurrence::Recurrence(const RecurrenceOptions& options, std::int64_t input_widt
     const Parameters scope = parameters.scope("layer" + std::to_string(l));
     Layer layer;
     for (const char* direction : {"forward", "backward"}) {
-      layer.directions.push_back(
-          make_cell({width, options.hidden, initial}, scope.scope(direction)));
+      const Parameters place = scope.scope(direction);
+      layer.directions.push_back(make_cell({width, options.hidden, initial}, place));
+      layer.paths.push_back(place.path());
       if (!options.bidirectional) break;
     }
     width = layer.output_width();
@@ -96,6 +99,7 @@ Recurrence::Result Recurrence::run(Var x, const RecurrentState& state, RandomStr
   const auto reversed = [&](Var y) {
     return packing ? reverse_sequences(y, *packing) : backwards(y);
   };
+  RecurrenceProbe* const probe = RecurrenceProbe::of(Graph::of({&x}));
   Result result;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
@@ -104,6 +108,7 @@ Recurrence::Result Recurrence::run(Var x, const RecurrentState& state, RandomStr
       Cell& cell = *layer.directions[d];
       const State& before = state[l * directions + d];
       const Var ordered = d == 0 ? x : reversed(x);
+      if (probe != nullptr) probe->enter(layer.paths[d]);
       Unrolled unrolled = packing ? cell.run(ordered, *packing, before) : cell.run(ordered, before);
       outputs.push_back(d == 0 ? unrolled.outputs : reversed(unrolled.outputs));
       result.last.push_back(std::move(unrolled.last));

@@ -47,21 +47,15 @@ class Gru final : public Cell {
   Var project(Var x) override { return affine(x, W_, b_); }
 
   State step(Var projected, const State& state) override {
-    Graph& graph = *projected.graph();
-    if (bn_ != nullptr && fusable(projected) && !graph.recording())
+    if (bn_ != nullptr && fusable(projected) && !projected.graph()->recording())
       return fused_step(FusedCell::gru, projected, state, {&U_, bn_});
-    const Var h = state[0];
-    const std::vector<Var> a = split(projected, 3);
-    if (bn_ != nullptr) {
-      const std::vector<Var> u = split(matmul(h, U_), 3);
-      const Var n = tanh(a[2] + sigmoid(a[1] + u[1]) * (u[2] + *bn_));
-      return {blend(sigmoid(a[0] + u[0]), h, n)};
-    }
-    const Var U = graph.use(U_);
-    const std::vector<Var> zr = split(
-        sigmoid(columns(projected, 0, 2 * hidden_) + matmul(h, columns(U, 0, 2 * hidden_))), 2);
-    const Var n = tanh(a[2] + matmul(zr[1] * h, columns(U, 2 * hidden_, 3 * hidden_)));
-    return {blend(zr[0], h, n)};
+    const Activations now = activations(projected, state[0]);
+    return {blend(now.z, state[0], now.n)};
+  }
+
+  std::vector<Gate> gates(Var projected, const State& state) override {
+    const Activations now = activations(projected, state[0]);
+    return {{"z", now.z}, {"r", now.r}, {"n", now.n, -1, 1}};
   }
 
   Unrolled unroll(Var projected, const State& state) override {
@@ -71,6 +65,28 @@ class Gru final : public Cell {
 
  private:
   static constexpr const char* kGates = "z, r, n";
+
+  struct Activations {
+    Var z, r, n;
+  };
+  Activations activations(Var projected, Var h) {
+    const std::vector<Var> a = split(projected, 3);
+    Activations now;
+    if (bn_ != nullptr) {
+      const std::vector<Var> u = split(matmul(h, U_), 3);
+      now.r = sigmoid(a[1] + u[1]);
+      now.n = tanh(a[2] + now.r * (u[2] + *bn_));
+      now.z = sigmoid(a[0] + u[0]);
+      return now;
+    }
+    const Var U = projected.graph()->use(U_);
+    const std::vector<Var> zr = split(
+        sigmoid(columns(projected, 0, 2 * hidden_) + matmul(h, columns(U, 0, 2 * hidden_))), 2);
+    now.z = zr[0];
+    now.r = zr[1];
+    now.n = tanh(a[2] + matmul(now.r * h, columns(U, 2 * hidden_, 3 * hidden_)));
+    return now;
+  }
 
   std::int64_t hidden_;
   Parameter &W_, &U_, &b_;

@@ -66,19 +66,16 @@ class Lstm final : public Cell {
   Var project(Var x) override { return affine(x, W_, b_); }
 
   State step(Var projected, const State& state) override {
-    Graph& graph = *projected.graph();
-    if (R_ == nullptr && fusable(projected) && !graph.recording())
+    if (R_ == nullptr && fusable(projected) && !projected.graph()->recording())
       return fused_step(kind_, projected, state, {&U_, P_});
-    const Var before = state[1];
-    const std::vector<Var> a = split(projected + matmul(state[0], U_), 4);
-    const auto peep = [&](Var gate, int row, Var memory) {
-      return P_ == nullptr ? gate : gate + memory * at(graph.use(*P_), row);
-    };
-    const Var i = sigmoid(peep(a[0], 0, before));
-    const Var f = sigmoid(peep(a[1], 1, before));
-    const Var c = f * before + i * tanh(a[2]);
-    const Var h = sigmoid(peep(a[3], 2, c)) * tanh(c);
-    return {R_ == nullptr ? h : matmul(h, *R_), c};
+    const Activations now = activations(projected, state);
+    const Var h = now.o * tanh(now.c);
+    return {R_ == nullptr ? h : matmul(h, *R_), now.c};
+  }
+
+  std::vector<Gate> gates(Var projected, const State& state) override {
+    const Activations now = activations(projected, state);
+    return {{"i", now.i}, {"f", now.f}, {"g", now.g, -1, 1}, {"o", now.o}};
   }
 
   Unrolled unroll(Var projected, const State& state) override {
@@ -88,6 +85,24 @@ class Lstm final : public Cell {
 
  private:
   static constexpr const char* kGates = "i, f, g, o";
+
+  struct Activations {
+    Var i, f, g, c, o;  ///< c' among them
+  };
+  Activations activations(Var projected, const State& state) {
+    const Var before = state[1];
+    const std::vector<Var> a = split(projected + matmul(state[0], U_), 4);
+    const auto peep = [&](Var gate, int row, Var memory) {
+      return P_ == nullptr ? gate : gate + memory * at(projected.graph()->use(*P_), row);
+    };
+    Activations now;
+    now.i = sigmoid(peep(a[0], 0, before));
+    now.f = sigmoid(peep(a[1], 1, before));
+    now.g = tanh(a[2]);
+    now.c = now.f * before + now.i * now.g;
+    now.o = sigmoid(peep(a[3], 2, now.c));
+    return now;
+  }
 
   std::int64_t hidden_, outputs_;
   FusedCell kind_;

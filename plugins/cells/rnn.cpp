@@ -6,6 +6,8 @@
 // bias for the recurrent product, which would only double b's steps.
 #include <unroll/plugin.hpp>
 
+#include <limits>
+
 namespace {
 
 using namespace unroll;
@@ -40,8 +42,14 @@ class Rnn final : public Cell {
   State step(Var projected, const State& state) override {
     if (fusable(projected) && !projected.graph()->recording())
       return fused_step(kind_, projected, state, {&U_});
-    const Var a = projected + matmul(state[0], U_);
-    return {kind_ == FusedCell::rnn_relu ? relu(a) : tanh(a)};
+    return {activation(projected, state)};
+  }
+
+  /// It has none; what saturates is h' itself.
+  std::vector<Gate> gates(Var projected, const State& state) override {
+    const Var h = activation(projected, state);
+    if (kind_ == FusedCell::rnn_relu) return {{"h", h, 0, std::numeric_limits<double>::infinity()}};
+    return {{"h", h, -1, 1}};
   }
 
   Unrolled unroll(Var projected, const State& state) override {
@@ -50,6 +58,11 @@ class Rnn final : public Cell {
   }
 
  private:
+  Var activation(Var projected, const State& state) {
+    const Var a = projected + matmul(state[0], U_);
+    return kind_ == FusedCell::rnn_relu ? relu(a) : tanh(a);
+  }
+
   std::int64_t hidden_;
   FusedCell kind_;
   Parameter &W_, &U_, &b_;
