@@ -15,8 +15,9 @@ ROOMS = {
     "metrics": ["core"],
     "model": ["autodiff", "config"],
     "plugin": ["model"],
+    "analysis": ["model"],
     "results": ["core", "config"],
-    "training": ["plugin", "results", "metrics"],
+    "training": ["plugin", "results", "metrics", "analysis"],
 }
 
 # Headers of a library stay behind one door.
