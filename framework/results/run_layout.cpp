@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <unroll/core/error.hpp>
+#include <unroll/results/archive_rows.hpp>
 #include <unroll/results/hdf5.hpp>
 #include <unroll/results/run_seal.hpp>
 
@@ -119,6 +120,22 @@ void read_samples(const Hdf5File& file, const std::string& name, RunRecord& reco
   record.checkpoint_samples = file.attributes("samples").integer("checkpoint_rows");
 }
 
+/// Groups that files without a microscope lack.
+void write_found(Hdf5File& file, const std::string& group, const Archive& found) {
+  if (!found.entries().empty()) file.write_all(group, found);
+}
+
+Archive read_rows(const Hdf5File& file, const std::string& group, const std::string& name) {
+  if (!file.has(group)) return {};
+  Archive rows = file.read_all(group);
+  const std::size_t count = row_steps(rows).size();
+  for (const auto& [column, array] : rows.entries())
+    if (array.shape.empty() || array.shape[0] != static_cast<std::int64_t>(count))
+      fail(Failure::data, "{}: '/{}/{}' is {} beside {} steps", name, group, column,
+           shape_text(array.shape), count);
+  return rows;
+}
+
 }  // namespace
 
 std::string run_to_bytes(const RunRecord& record) {
@@ -144,6 +161,9 @@ std::string run_to_bytes(const RunRecord& record) {
   write_tables(file, "timing", record.timing);
   write_samples(file, record);
   file.write_all("evaluation", record.evaluation);
+  write_found(file, "histograms", record.histograms);
+  write_found(file, "recurrence", record.recurrence);
+  write_found(file, "reading", record.reading);
   file.write_all("vocabulary", record.vocabulary);
   file.write_all("weights", record.weights);
   file.write_all("state", record.state);
@@ -185,6 +205,10 @@ RunRecord read_record(std::string_view bytes, const std::string& name, RunParts 
   if (file.has("evaluation")) record.evaluation = file.read_all("evaluation");
   record.vocabulary = file.read_all("vocabulary");
   if (parts == RunParts::without_arrays) return record;
+  record.histograms = read_rows(file, "histograms", name);
+  record.recurrence = read_rows(file, "recurrence", name);
+  if (file.has("reading")) record.reading = file.read_all("reading");
+  if (parts == RunParts::without_weights) return record;
   record.weights = file.read_all("weights");
   record.state = file.read_all("state");
   if (file.has("best"))

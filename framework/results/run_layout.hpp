@@ -13,8 +13,9 @@ namespace unroll {
 
 inline constexpr int kRunFormatVersion = 1;
 
-/// What to load: everything, or all but weights, state and best weights.
-enum class RunParts { all, without_arrays };
+/// What to load: everything; all but weights, state and best weights; or neither these nor what the
+/// microscope saw.
+enum class RunParts { all, without_weights, without_arrays };
 
 /// A complete run file, sealed. Equal records give equal bytes.
 std::string run_to_bytes(const RunRecord& record);

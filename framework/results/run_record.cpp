@@ -8,6 +8,7 @@
 #include <limits>
 
 #include <unroll/core/error.hpp>
+#include <unroll/results/archive_rows.hpp>
 
 namespace unroll {
 namespace {
@@ -85,6 +86,8 @@ void RunRecord::rewind_to_checkpoint() {
     std::erase_if(*tables, [](const auto& entry) { return entry.second.rows() == 0; });
   if (samples.size() > static_cast<std::size_t>(checkpoint_samples))
     samples.resize(static_cast<std::size_t>(checkpoint_samples));
+  for (Archive* rows : {&histograms, &recurrence})
+    keep_rows(*rows, [this](std::int64_t measured) { return measured <= step; });
 }
 
 void RunRecord::mark_checkpoint() {

@@ -79,6 +79,11 @@ struct RunRecord {
   Archive evaluation;  ///< larger findings by split, of the last evaluation: confusion matrices
   std::int64_t checkpoint_samples = 0;  ///< as MetricTable::checkpoint_rows
 
+  /// What the microscope saw: rows by step (archive_rows.hpp), and how the final model reads a
+  /// held-out text. docs/run-file.md names what is in them. Not in the journal: what was seen after
+  /// the last checkpoint goes with a killed process, and is seen again.
+  Archive histograms, recurrence, reading;
+
   Archive vocabulary;
   std::int64_t step = 0;  ///< of the checkpoint that `weights` and `state` are
   Archive weights, state;

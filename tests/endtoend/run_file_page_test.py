@@ -19,15 +19,15 @@ TASKS = {
 
 def pattern(written):
     """`/a/{b,c}/SPLIT/…` of the page as a regular expression."""
-    parts = re.split(r"(\{[^}]*\}|\b(?:SPLIT|NAME|LAYER)\b|…)", written)
+    parts = re.split(r"(\{[^}]*\}|SPLIT|NAME|LAYER|PARAMETER|PART|GATE|…)", written)
     regex = ""
     for part in parts:
         if part.startswith("{"):
             regex += "(" + "|".join(map(re.escape, part[1:-1].split(","))) + ")"
-        elif part in ("SPLIT", "NAME"):
+        elif part in ("SPLIT", "NAME", "PART", "GATE"):
             regex += "[^/]+"
         else:
-            regex += ".+" if part in ("LAYER", "…") else re.escape(part)
+            regex += ".+" if part in ("LAYER", "PARAMETER", "…") else re.escape(part)
     return re.compile(regex)
 
 
