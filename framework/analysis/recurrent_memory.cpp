@@ -90,7 +90,8 @@ class LagWatch final : public RecurrenceProbe {
 
   std::vector<double> by_lag(const Layer& layer, std::size_t part, std::int64_t lags) const {
     std::vector<std::vector<double>> norms;  // [step][sequence]; the longest are in front
-    for (const State& state : layer.states) norms.push_back(row_norms(graph_.gradient(state[part])));
+    for (const State& state : layer.states)
+      norms.push_back(row_norms(graph_.gradient(state[part])));
     std::vector<double> sums(static_cast<std::size_t>(lags)), counts(sums.size());
     const std::size_t sequences = norms.front().size();
     for (std::size_t n = 0; n < sequences; ++n) {

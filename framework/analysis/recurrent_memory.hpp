@@ -19,9 +19,10 @@ struct Saturation {
 
 /// One layer in one direction.
 struct LayerMemory {
-  /// For each part of the state ("h", "c"), in the cell's order, [L]: the norm of the gradient of the loss at the last
-  /// step with respect to the state k steps before, the mean over the sequences that are so long;
-  /// NaN at lags that none reaches. Lag 0 is the last step on which the loss depends.
+  /// For each part of the state ("h", "c"), in the cell's order, [L]: the norm of the gradient of
+  /// the loss at the last step with respect to the state k steps before, the mean over the
+  /// sequences that are so long; NaN at lags that none reaches. Lag 0 is the last step on which the
+  /// loss depends.
   std::vector<std::pair<std::string, std::vector<double>>> gradient_by_lag;
   std::map<std::string, Saturation> saturated;  ///< by gate
 };

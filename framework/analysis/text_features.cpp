@@ -51,8 +51,8 @@ bool is_space(const Character& c) {
 }
 
 bool is_vowel(char32_t point) {
-  return point < 0x80 && std::string_view("aeiouAEIOU").find(static_cast<char>(point)) !=
-                             std::string_view::npos;
+  return point < 0x80 &&
+         std::string_view("aeiouAEIOU").find(static_cast<char>(point)) != std::string_view::npos;
 }
 
 bool is_punctuation(CharacterKind kind) {
@@ -161,11 +161,22 @@ constexpr Character kOutside{U'\n', CharacterKind::line_break, false};
 }  // namespace
 
 const std::vector<std::string>& text_feature_names() {
-  static const std::vector<std::string> names = {
-      "inside quotation marks", "inside brackets",    "inside a tag",       "place in line",
-      "place in word",          "place in sentence",  "place in paragraph", "place in text",
-      "indentation of line",    "a space",            "a line break",       "a capital letter",
-      "a word in capitals",     "a vowel",            "a digit",            "punctuation"};
+  static const std::vector<std::string> names = {"inside quotation marks",
+                                                 "inside brackets",
+                                                 "inside a tag",
+                                                 "place in line",
+                                                 "place in word",
+                                                 "place in sentence",
+                                                 "place in paragraph",
+                                                 "place in text",
+                                                 "indentation of line",
+                                                 "a space",
+                                                 "a line break",
+                                                 "a capital letter",
+                                                 "a word in capitals",
+                                                 "a vowel",
+                                                 "a digit",
+                                                 "punctuation"};
   return names;
 }
 

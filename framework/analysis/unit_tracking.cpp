@@ -38,9 +38,9 @@ void for_each_state(const ReadPiece& piece, Function function) {
 /// Sums for the correlation of every unit of a place with every feature.
 struct Sums {
   double count = 0;
-  std::vector<double> f, ff;   // [features]
-  std::vector<double> x, xx;   // [W]
-  std::vector<double> fx;      // [features, W]
+  std::vector<double> f, ff;  // [features]
+  std::vector<double> x, xx;  // [W]
+  std::vector<double> fx;     // [features, W]
 
   void add(std::span<const float> units, std::span<const float> features) {
     const size_t width = units.size();
@@ -189,8 +189,8 @@ std::vector<TrackingUnit> find_tracking_units(const FeatureTable& choosing,
     if (std::ranges::any_of(found, is_known) ||
         std::ranges::count(found, name, &TrackingUnit::tracks) >= options.each)
       continue;
-    found.push_back({one.place.first, one.place.second, static_cast<std::int64_t>(one.unit), name,
-                     one.score});
+    found.push_back(
+        {one.place.first, one.place.second, static_cast<std::int64_t>(one.unit), name, one.score});
   }
   return found;
 }

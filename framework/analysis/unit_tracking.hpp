@@ -1,6 +1,6 @@
-// Unit tracking: finds units of a recurrence that follow a feature of the text, as those of Karpathy
-// et al. 2015 (arXiv 1506.02078) that follow quotations or the length of a line, by correlation
-// rather than by eye.
+// Unit tracking: finds units of a recurrence that follow a feature of the text, as those of
+// Karpathy et al. 2015 (arXiv 1506.02078) that follow quotations or the length of a line, by
+// correlation rather than by eye.
 //
 // With thousands of units and a dozen features some correlate by chance. So a unit is chosen on one
 // half of the text and scored on the other; and there it must beat the same feature shifted along
@@ -28,9 +28,7 @@ struct TrackingUnit {
 struct FeatureTable {
   std::vector<std::string> names;
   std::vector<float> values;  ///< [rows, names]
-  std::int64_t rows() const {
-    return names.empty() ? 0 : std::ssize(values) / std::ssize(names);
-  }
+  std::int64_t rows() const { return names.empty() ? 0 : std::ssize(values) / std::ssize(names); }
 };
 
 /// A piece of a half: what went on while T steps of N sequences were read, and which row of the

@@ -162,6 +162,9 @@ std::vector<RunDifference> run_differences(const RunRecord& a, const RunRecord& 
   add(sample_difference(a.samples, b.samples, until.value_or(kForEver)));
   if (until) return found;
   add(archive_difference("evaluation", a.evaluation, b.evaluation));
+  add(archive_difference("histograms", a.histograms, b.histograms));
+  add(archive_difference("recurrence", a.recurrence, b.recurrence));
+  add(archive_difference("reading", a.reading, b.reading));
   add(archive_difference("weights", a.weights, b.weights));
   if (a.best.has_value() != b.best.has_value())
     found.push_back({"best", {}, "one has best weights, the other has none"});

@@ -12,7 +12,8 @@ namespace unroll {
 
 /// The first difference of one part of two runs.
 struct RunDifference {
-  std::string part;                  ///< metrics, samples, evaluation, weights, best, state
+  /// metrics, samples, evaluation, histograms, recurrence, reading, weights, best, state
+  std::string part;
   std::optional<std::int64_t> step;  ///< when it shows, of what has steps
   std::string text;                  ///< "validation/loss at step 16: 2.4135 and 2.4137"
 };

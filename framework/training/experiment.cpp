@@ -155,6 +155,13 @@ void EvaluationOptions::describe(Schema<EvaluationOptions>& schema) {
               "how BLEU cuts texts: 13a as sacreBLEU does; none: at spaces; char: characters")
       .choices({"13a", "none", "char"});
   schema.option("lowercase", &O::lowercase, "BLEU and chrF without regard to case");
+  schema.option("histograms", &O::histograms, "keep histograms of weights and gradients");
+  schema.option("recurrence", &O::recurrence,
+                "keep how far back gradients reach, saturated gates, spectral radii");
+  schema
+      .option("reading", &O::reading,
+              "tokens of held-out text that the final model is watched reading; 0: none")
+      .range(0, 100'000);
 }
 
 void GenerateOptions::describe(Schema<GenerateOptions>& schema) {

@@ -66,6 +66,9 @@ struct EvaluationOptions {
   std::string bleu_words = "13a";
   bool lowercase = false;
   PluginChoice sampler{"greedy", {}, {}};
+  bool histograms = true;
+  bool recurrence = true;
+  std::int64_t reading = 800;
   static void describe(Schema<EvaluationOptions>& schema);
 };
 

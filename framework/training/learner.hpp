@@ -16,7 +16,7 @@ namespace unroll {
 /// Where the time of the steps went, in seconds since training began.
 struct StepTimes {
   double data = 0, forward = 0, backward = 0, optimizer = 0;
-  double evaluation = 0, samples = 0, checkpoints = 0;
+  double evaluation = 0, samples = 0, checkpoints = 0, microscope = 0;
   double steps() const { return data + forward + backward + optimizer; }
 };
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <unroll/results/archive_rows.hpp>
 #include <unroll/results/run_file.hpp>
 
 namespace unroll {
@@ -38,6 +39,18 @@ void Recorder::samples(const std::vector<SampleReport>& reports) {
   for (const SampleReport& report : reports)
     file_->append_sample({report.step, report.sampler, report.prompt, report.text,
                           report.expected.value_or(std::string()), report.figures});
+}
+
+void Recorder::look(Archive RunRecord::*table, std::int64_t step, const Intervals& intervals,
+                    const Archive& row) {
+  if (file_ == nullptr || row.entries().empty()) return;
+  Archive& rows = file_->record().*table;
+  keep_rows(rows, [&](std::int64_t s) { return s < step && intervals.keeps(s, step); });
+  append_row(rows, step, row);
+}
+
+void Recorder::reading(Archive found) {
+  if (file_ != nullptr) file_->record().reading = std::move(found);
 }
 
 void Recorder::judgements(const std::vector<Judgement>& judgements) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <unroll/training/held_out.hpp>
+#include <unroll/training/microscope.hpp>
 #include <unroll/training/trainer.hpp>
 
 namespace unroll {
@@ -24,6 +25,11 @@ class Recorder {
   void split(const std::string& name, std::int64_t step, Task::Goal goal, const HeldOut& found);
   void timing(std::int64_t step, Task::Goal goal, double targets_per_second, double seconds);
   void samples(const std::vector<SampleReport>& reports);
+  /// Adds a row of what the microscope saw to a table of the run record, and drops rows that a run
+  /// of this length does not have.
+  void look(Archive RunRecord::*table, std::int64_t step, const Intervals& intervals,
+            const Archive& row);
+  void reading(Archive found);
   void judgements(const std::vector<Judgement>& judgements);
   /// Is there a file that lacks a first checkpoint?
   bool begin() const;

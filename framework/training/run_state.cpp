@@ -75,7 +75,7 @@ void RunState::restore(const Archive& state) {
   steps_since_log = state.integer("steps_since_log");
   learning_rate = state.number("learning_rate");
   due = {state.integer("due/log") != 0, state.integer("due/evaluation") != 0,
-         state.integer("due/samples") != 0, false};
+         state.integer("due/samples") != 0, false, false};
   best.loss = state.number("best/loss");
   best.step = state.integer("best/step");
   best.figures = figures_of(state, "best/figures");

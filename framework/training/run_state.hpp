@@ -18,6 +18,7 @@ namespace unroll {
 /// when the run is resumed, so that the file is the same as that of an undisturbed run.
 struct Due {
   bool log = false, evaluation = false, samples = false, checkpoint = false;
+  bool look = false;  ///< through the microscope: at once, so that it is never left
 };
 
 /// The evaluation with the lowest validation loss.

@@ -6,10 +6,14 @@
 #include <csignal>
 
 #include <unroll/core/error.hpp>
+#include <unroll/training/reading.hpp>
 #include <unroll/training/trainer_impl.hpp>
 
 namespace unroll {
 namespace {
+
+/// A histogram of every parameter costs a small part of a step.
+const Intervals kHistograms(10);
 
 void add(Figures& sum, const Figures& more) {
   sum.total += more.total;
@@ -53,6 +57,7 @@ void Trainer::Impl::one_step(Observer& observer) {
   step_seconds += taken;
 
   const auto every = [&](std::int64_t steps) { return steps > 0 ? step % steps == 0 : epoch_ends; };
+  state.due.look = kHistograms.due(step);
   state.due.log = step % t.log_every == 0;
   state.due.evaluation = every(t.evaluate_every);
   state.due.samples =
@@ -82,12 +87,30 @@ void Trainer::Impl::one_step(Observer& observer) {
   const double each = step_seconds / static_cast<double>(std::max<std::int64_t>(targets, 1));
   progress.seconds_left = left * static_cast<double>(plan.targets_per_step) * each;
   if (evaluations > 0) {
-    const auto interval =
-        static_cast<double>(t.evaluate_every > 0 ? t.evaluate_every : plan.steps_per_epoch);
+    const auto interval = static_cast<double>(steps_between_evaluations());
     progress.seconds_left += std::ceil(left / interval) * (times.evaluation + times.samples) /
                              static_cast<double>(evaluations);
   }
   observer.on_step(progress);
+}
+
+void Trainer::Impl::look(Recorder& recorder) {
+  if (!microscope) return;
+  const auto start = Clock::now();
+  if (options.evaluation.histograms)
+    recorder.look(&RunRecord::histograms, learner->steps(), kHistograms, microscope->histograms());
+  learner->times().microscope += seconds_since(start);
+  if (learner->steps() == 1) look_at_recurrence(recorder);
+}
+
+/// At the first step and with evaluations.
+void Trainer::Impl::look_at_recurrence(Recorder& recorder) {
+  if (!microscope || !options.evaluation.recurrence) return;
+  const Intervals intervals(steps_between_evaluations());
+  if (!intervals.due(learner->steps()) && !learner->finished()) return;
+  const auto start = Clock::now();
+  recorder.look(&RunRecord::recurrence, learner->steps(), intervals, microscope->recurrence());
+  learner->times().microscope += seconds_since(start);
 }
 
 void Trainer::Impl::log(Recorder& recorder) {
@@ -134,6 +157,7 @@ bool Trainer::Impl::evaluation(Observer& observer, Recorder& recorder, const Sto
   learner->schedule().observe(found ? found->figures.loss() : state.train->loss());
   if (found) keep_best();
   learner->times().evaluation += seconds_since(start);
+  if (learner->steps() > 1) look_at_recurrence(recorder);
   ++evaluations;
   const std::int64_t epoch = learner->batch() == 0 ? learner->epoch() : learner->epoch() + 1;
   observer.on_evaluation({learner->steps(), epoch, *state.train, state.validation,
@@ -184,6 +208,10 @@ void Trainer::Impl::checkpoint(Observer& observer, Recorder& recorder) {
 
 bool Trainer::Impl::do_what_is_due(Observer& observer, Recorder& recorder, const StopFlag* stop) {
   Due& due = state.due;
+  if (due.look) {
+    look(recorder);
+    due.look = false;
+  }
   if (due.log) {
     log(recorder);
     due.log = false;
@@ -255,6 +283,20 @@ bool Trainer::Impl::count(Observer& observer, Recorder& recorder, const StopFlag
   return !writes_samples() || samples(observer, recorder, stop);
 }
 
+void Trainer::Impl::read(Recorder& recorder, std::int64_t step) {
+  if (!recorder.writes()) return;
+  const auto start = Clock::now();
+  const bool validates = validation.size() > 0;
+  Archive found =
+      read_held_out(model, validates ? validation : test, {.tokens = options.evaluation.reading});
+  if (!found.entries().empty()) {
+    found.put("split", std::string(validates ? "validation" : "test"));
+    found.put("step", step);
+  }
+  recorder.reading(std::move(found));
+  if (learner) learner->times().microscope += seconds_since(start);
+}
+
 Summary Trainer::Impl::finish(bool complete, Recorder& recorder, const StopFlag* stop) {
   Summary summary;
   if (!complete) summary.reason = interruption(stop);
@@ -276,6 +318,7 @@ Summary Trainer::Impl::finish(bool complete, Recorder& recorder, const StopFlag*
     summary.test_metrics = found.metrics;
     recorder.split("test", summary.best_step, plan.task.goal, found);
   }
+  if (complete) read(recorder, summary.best_step);
   if (complete) {
     summary.judgements = judge(options.expectations(), summary, plan.task.goal);
     recorder.judgements(summary.judgements);
@@ -298,6 +341,8 @@ Summary Trainer::train(RunWriter* file, Observer& observer, const StopFlag* stop
   run.began = run.last_checkpoint = Clock::now();
   if (file != nullptr) {
     file->record().environment.put("data/split", run.plan.split_name);
+    file->record().reading = {};  // of a model that is about to change
+    if (run.learner) run.microscope.emplace(run.model, run.validation, run.train);
     file->keep({run.options.training.keep, run.options.training.keep_every});
     file->start();
   }

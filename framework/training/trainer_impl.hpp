@@ -12,6 +12,7 @@
 #include <unroll/results/run_file.hpp>
 #include <unroll/training/held_out.hpp>
 #include <unroll/training/learner.hpp>
+#include <unroll/training/microscope.hpp>
 #include <unroll/training/recorder.hpp>
 #include <unroll/training/run_state.hpp>
 #include <unroll/training/trainer.hpp>
@@ -47,6 +48,9 @@ struct Trainer::Impl {
   bool evaluation(Observer& observer, Recorder& recorder, const StopFlag* stop);
   bool samples(Observer& observer, Recorder& recorder, const StopFlag* stop);
   bool close(Observer& observer, Recorder& recorder, const StopFlag* stop);
+  void look(Recorder& recorder);
+  void look_at_recurrence(Recorder& recorder);
+  void read(Recorder& recorder, std::int64_t step);
   void log(Recorder& recorder);
   void begin(Recorder& recorder);
   void checkpoint(Observer& observer, Recorder& recorder);
@@ -54,6 +58,10 @@ struct Trainer::Impl {
   Summary finish(bool complete, Recorder& recorder, const StopFlag* stop);
   /// Are there samplers, and a model that chooses tokens?
   bool writes_samples() const;
+  std::int64_t steps_between_evaluations() const {
+    return options.training.evaluate_every > 0 ? options.training.evaluate_every
+                                               : plan.steps_per_epoch;
+  }
   double targets_per_second() const;
   double total_seconds() const { return state.seconds + seconds_since(began); }
 
@@ -62,7 +70,8 @@ struct Trainer::Impl {
   std::vector<DataFile> files;
   Encoded train, validation, test;
   Model model;
-  std::unique_ptr<Learner> learner;  ///< null for models that count
+  std::unique_ptr<Learner> learner;      ///< null for models that count
+  std::optional<Microscope> microscope;  ///< of a run that is recorded
   Plan plan;
   RunState state;
   std::vector<SampleReport> last_samples;         ///< that the model wrote

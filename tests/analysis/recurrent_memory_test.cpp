@@ -102,8 +102,8 @@ TEST_P(GradientByLag, MatchesFiniteDifferences) {
       const auto moved = [&](std::int64_t i, double by) {
         state[p].data<double>()[i] += by;
         if (p == 1)
-          state[0].data<double>()[i] =
-              h.data<double>()[i] / std::tanh(c.data<double>()[i]) * std::tanh(c.data<double>()[i] + by);
+          state[0].data<double>()[i] = h.data<double>()[i] / std::tanh(c.data<double>()[i]) *
+                                       std::tanh(c.data<double>()[i] + by);
         const double loss = loss_from(architecture, rest, state);
         state[0].copy_from(h);
         state.back().copy_from(state.size() > 1 ? c : h);

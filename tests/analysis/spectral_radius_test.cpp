@@ -36,10 +36,9 @@ TEST(SpectralRadius, IsWhatNumPySays) {
 
 TEST(SpectralRadius, RotationsOnWhichPowerIterationNeverSettles) {
   const auto turn = [](double size, double angle) {
-    return std::vector<float>{static_cast<float>(size * std::cos(angle)),
-                              static_cast<float>(-size * std::sin(angle)),
-                              static_cast<float>(size * std::sin(angle)),
-                              static_cast<float>(size * std::cos(angle))};
+    return std::vector<float>{
+        static_cast<float>(size * std::cos(angle)), static_cast<float>(-size * std::sin(angle)),
+        static_cast<float>(size * std::sin(angle)), static_cast<float>(size * std::cos(angle))};
   };
   for (const double angle : {0.0, 0.3, 1.5707963, 2.5})
     for (const double size : {1e-20, 0.5, 1.0, 1e15})
@@ -75,8 +74,9 @@ TEST(SpectralRadii, OfEachGateOrOfTheMatrixByItsName) {
   layer.make("V", {2, 2}, values_of({0, 5, 5, 0}), {"hidden before, hidden", ""});
   layer.make("W", {2, 2}, values_of({9, 0, 0, 9}), {"input, hidden", ""});
   layer.make("P", {1, 2}, values_of({9, 9}), {"hidden before, projected", ""});
-  Parameters(store).scope("recurrence/layer0/forward2").make("U", {1, 1}, values_of({8}),
-                                                             {"hidden before, hidden", ""});
+  Parameters(store)
+      .scope("recurrence/layer0/forward2")
+      .make("U", {1, 1}, values_of({8}), {"hidden before, hidden", ""});
   const auto radii = spectral_radii(store, "recurrence/layer0/forward");
   ASSERT_EQ(radii.size(), 3U);
   EXPECT_NEAR(radii.at("a"), 2, 2e-3);

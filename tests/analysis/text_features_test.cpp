@@ -42,7 +42,10 @@ TEST(TextFeatures, QuotationMarks) {
   EXPECT_EQ(of("inside quotation marks", "“b” «c» d"), "110011000");
   EXPECT_EQ(of("inside quotation marks", "a 'b c' d"), "001111000");
   EXPECT_EQ(of("inside quotation marks", "it's dogs' ‘b’"), "00000000000110");
-  EXPECT_EQ(of("inside quotation marks", "\"a\n\nb"), "1110" "0") << "a paragraph ends what was left open";
+  EXPECT_EQ(of("inside quotation marks", "\"a\n\nb"),
+            "1110"
+            "0")
+      << "a paragraph ends what was left open";
 }
 
 TEST(TextFeatures, Brackets) {

@@ -80,8 +80,8 @@ TEST(UnitTracking, FindsTheUnitsThatFollowAFeature) {
       return noise;
     };
   };
-  const auto found = find_tracking_units(first, half_of("a", follow(first)), second,
-                                         half_of("b", follow(second)));
+  const auto found =
+      find_tracking_units(first, half_of("a", follow(first)), second, half_of("b", follow(second)));
   ASSERT_EQ(found.size(), 3U) << "at most two of a feature";
   EXPECT_EQ(found[0].unit, 7);
   EXPECT_EQ(found[0].tracks, "stretches");
@@ -113,9 +113,9 @@ TEST(UnitTracking, FindsNothingWhereThereIsNothing) {
     best = std::max(best, std::abs(correlation(walk, feature)));
   });
   EXPECT_GT(best, 0.1) << "some unit does correlate on some piece";
-  EXPECT_THAT(find_tracking_units(first, half_of("a", noise_alone), second,
-                                  half_of("b", noise_alone), {}),
-              IsEmpty());
+  EXPECT_THAT(
+      find_tracking_units(first, half_of("a", noise_alone), second, half_of("b", noise_alone), {}),
+      IsEmpty());
 }
 
 TEST(UnitTracking, ChosenOnOneHalfAloneIsNotEnough) {

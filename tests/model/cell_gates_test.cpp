@@ -94,8 +94,8 @@ TEST_P(CellGates, AProbeSeesEveryStepAndChangesNothingButRounding) {
     Listener listener;
     watched.show_to(&listener);
     EXPECT_LE(distance(run(watched), run(plain)), 2e-6);
-    EXPECT_THAT(listener.layers, testing::ElementsAre("recurrence/layer0/forward",
-                                                      "recurrence/layer1/forward"));
+    EXPECT_THAT(listener.layers,
+                testing::ElementsAre("recurrence/layer0/forward", "recurrence/layer1/forward"));
     ASSERT_EQ(listener.lanes.size(), 2U * T);
     EXPECT_EQ(listener.lanes[3], 3);
     EXPECT_EQ(listener.lanes[5], packed ? 1 : 3);

@@ -66,7 +66,9 @@ TEST(ArchiveRows, SomeAreKept) {
 
 TEST(ArchiveRows, AreAlike) {
   Archive table = three_rows();
-  EXPECT_THAT(refusal([&] { append_row(table, 30, row_of(1, {1, 2, 3})); }),
+  EXPECT_THAT(refusal([&] {
+                append_row(table, 30, row_of(1, {1, 2, 3}));
+              }),
               HasSubstr("the rows of 'counts' are not alike: [3] after [3, 2]"));
   Archive less;
   less.put("layer/radius", 1.0);
