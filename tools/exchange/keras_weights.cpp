@@ -20,10 +20,7 @@ std::vector<std::size_t> keras_order(const Choice& cell, const Array& weight) {
          "weights");
   if (cell.name == "rnn") return {};
   if (cell.name == "lstm") return gate_order(weight, {"i", "f", "g", "o"});
-  if (cell.name == "gru") return gate_order(weight, {"z", "r", "n"});
-  fail(Failure::usage,
-       "cell '{}' has no counterpart in Keras (known: rnn, lstm, gru); --to npz writes any weights",
-       cell.name);
+  return gate_order(weight, {"z", "r", "n"});
 }
 
 /// "encoder/recurrence" -> "encoder/rnn".
@@ -140,7 +137,7 @@ class KerasLayer {
 
 Archive to_keras(const Archive& weights, const Choice& model) {
   Archive tensors;
-  for (const Layer& layer : layers_of(weights, model))
+  for (const Layer& layer : layers_of(weights, model, "Keras"))
     KerasLayer(layer, model, weights, tensors).convert();
   return tensors;
 }

@@ -96,7 +96,7 @@ Choice model_choice(const Node& config) {
   return Choice::of(config.find("model"));
 }
 
-std::vector<Layer> layers_of(const Archive& weights, const Choice& model) {
+std::vector<Layer> layers_of(const Archive& weights, const Choice& model, const char* program) {
   std::map<std::string, Names> groups;
   for (const auto& [name, array] : weights.entries()) {
     if (name.starts_with("learnt/")) continue;
@@ -114,6 +114,12 @@ std::vector<Layer> layers_of(const Archive& weights, const Choice& model) {
            "writes any weights",
            join(list), group.empty() ? "the top" : group, model.name);
     }
+    const std::string cell = model.choice("cell").name;
+    if (found->kind == Layer::Kind::cell && cell != "rnn" && cell != "lstm" && cell != "gru")
+      fail(
+          Failure::usage,
+          "cell '{}' has no counterpart in {} (known: rnn, lstm, gru); --to npz writes any weights",
+          cell, program);
     layers.push_back(*found);
   }
   return layers;

@@ -50,9 +50,10 @@ struct Layer {
   bool backward = false;   ///< its direction
 };
 
-/// All layers in the order of their paths. Throws Error(usage), naming weights and model, where
-/// some belong to none of these layers, or where there are none.
-std::vector<Layer> layers_of(const Archive& weights, const Choice& model);
+/// All layers in the order of their paths, to be told to a program such as "PyTorch". Throws
+/// Error(usage), naming weights and model, where some belong to none of these layers, where there
+/// are none, or where the cell is none of the three.
+std::vector<Layer> layers_of(const Archive& weights, const Choice& model, const char* program);
 
 /// How many layers and directions the recurrence at `path` has.
 struct Stack {

@@ -21,12 +21,14 @@ OnnxRecurrence::State bridged(const OnnxLayers& layers, const OnnxRecurrence& re
   const OnnxValue all =
       graph.node("Tanh", {graph.affine(v, layers.weight("bridge/W"), layers.weight("bridge/b"))});
   const auto count = static_cast<std::size_t>(recurrence.rows() * recurrence.parts());
+  std::vector<std::int64_t> widths;
+  for (std::size_t i = 0; i < count; ++i)
+    widths.push_back(recurrence.parts() == 2 && i % 2 == 1 ? recurrence.memory_width()
+                                                           : recurrence.width());
   const std::vector<OnnxValue> parts =
       count == 1
           ? std::vector<OnnxValue>{all}
-          : graph.nodes("Split",
-                        {all, graph.integers(std::vector<std::int64_t>(count, recurrence.width()))},
-                        count, {{"axis", std::int64_t{1}}});
+          : graph.nodes("Split", {all, graph.integers(widths)}, count, {{"axis", std::int64_t{1}}});
   std::vector<OnnxValue> h, c;  // they stand by layer: h, c, h, c
   for (std::size_t i = 0; i < count; ++i)
     (recurrence.parts() == 2 && i % 2 == 1 ? c : h).push_back(graph.unsqueeze(parts[i], 0));
@@ -105,20 +107,22 @@ OnnxAttention::Focus OnnxAttention::look(const OnnxValue& asked, const OnnxValue
 }
 
 OnnxRecurrence::State state_inputs(OnnxGraph& graph, const OnnxRecurrence& recurrence) {
-  const std::vector<OnnxDim> dims = {recurrence.rows(), "batch", recurrence.width()};
   const char* meaning = "the state before, a row for each layer; zeros to begin with";
   OnnxRecurrence::State state;
-  state.h = graph.input("h", kFloat, dims, meaning);
-  if (recurrence.parts() == 2) state.c = graph.input("c", kFloat, dims, meaning);
+  state.h = graph.input("h", kFloat, {recurrence.rows(), "batch", recurrence.width()}, meaning);
+  if (recurrence.parts() == 2)
+    state.c =
+        graph.input("c", kFloat, {recurrence.rows(), "batch", recurrence.memory_width()}, meaning);
   return state;
 }
 
 void state_outputs(OnnxGraph& graph, const OnnxRecurrence& recurrence,
                    const OnnxRecurrence::State& state, const char* suffix) {
-  const std::vector<OnnxDim> dims = {recurrence.rows(), "batch", recurrence.width()};
-  graph.output(state.h, std::string("h") + suffix, kFloat, dims, "the state after");
+  graph.output(state.h, std::string("h") + suffix, kFloat,
+               {recurrence.rows(), "batch", recurrence.width()}, "the state after");
   if (!state.c.empty())
-    graph.output(state.c, std::string("c") + suffix, kFloat, dims, "the state after");
+    graph.output(state.c, std::string("c") + suffix, kFloat,
+                 {recurrence.rows(), "batch", recurrence.memory_width()}, "the state after");
 }
 
 void one_to_many_encoder(const OnnxLayers& layers) {

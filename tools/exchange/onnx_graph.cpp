@@ -6,6 +6,7 @@
 #include <onnx/shape_inference/implementation.h>
 
 #include <limits>
+#include <utility>
 
 #include <unroll/core/error.hpp>
 #include <unroll/plugin/manifest.hpp>
@@ -64,6 +65,7 @@ struct SetAttribute {
 struct OnnxGraph::Impl {
   onnx::ModelProto model;
   onnx::GraphProto& graph = *model.mutable_graph();
+  onnx::GraphProto* into = &graph;             ///< where nodes go: the graph, or a loop's body
   std::map<std::string, OnnxValue> constants;  ///< by their content
   std::int64_t named = 0;
 
@@ -145,7 +147,7 @@ OnnxValue OnnxGraph::node(const char* op, const std::vector<OnnxValue>& inputs,
 
 std::vector<OnnxValue> OnnxGraph::nodes(const char* op, const std::vector<OnnxValue>& inputs,
                                         std::size_t results, const Attributes& attributes) {
-  onnx::NodeProto* node = impl_->graph.add_node();
+  onnx::NodeProto* node = impl_->into->add_node();
   const std::string name = impl_->fresh(op);
   node->set_op_type(op);
   node->set_name(name);
@@ -163,6 +165,45 @@ std::vector<OnnxValue> OnnxGraph::nodes(const char* op, const std::vector<OnnxVa
     std::visit(SetAttribute{*added}, attribute.value);
   }
   return values;
+}
+
+std::vector<OnnxValue> OnnxGraph::scan(const std::vector<OnnxValue>& states,
+                                       const std::vector<OnnxValue>& sequences, bool backwards,
+                                       const Body& body) {
+  onnx::GraphProto inner;
+  inner.set_name(impl_->fresh("body"));
+  const auto named = [&](std::size_t count, const char* what) {
+    std::vector<OnnxValue> names;
+    for (std::size_t i = 0; i < count; ++i) {
+      names.push_back(impl_->fresh(what));
+      auto* info = inner.add_input();
+      info->set_name(names.back());
+      info->mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
+    }
+    return names;
+  };
+  const std::vector<OnnxValue> before = named(states.size(), "state");
+  const std::vector<OnnxValue> elements = named(sequences.size(), "element");
+  onnx::GraphProto* outer = std::exchange(impl_->into, &inner);
+  for (const OnnxValue& value : body(before, elements)) {
+    auto* info = inner.add_output();
+    info->set_name(node("Identity", {value}));
+    info->mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
+  }
+  impl_->into = outer;
+  std::vector<OnnxValue> inputs = states;
+  inputs.insert(inputs.end(), sequences.begin(), sequences.end());
+  const std::int64_t direction = backwards ? 1 : 0;
+  const auto results =
+      nodes("Scan", inputs, states.size() + 1,
+            {{"num_scan_inputs", static_cast<std::int64_t>(sequences.size())},
+             {"scan_input_directions", std::vector<std::int64_t>(sequences.size(), direction)},
+             {"scan_output_directions", std::vector<std::int64_t>{direction}}});
+  auto* attribute = impl_->into->mutable_node(impl_->into->node_size() - 1)->add_attribute();
+  attribute->set_name("body");
+  attribute->set_type(onnx::AttributeProto::GRAPH);
+  *attribute->mutable_g() = std::move(inner);
+  return results;
 }
 
 OnnxValue OnnxGraph::affine(const OnnxValue& x, const OnnxValue& W, const OnnxValue& b) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -52,6 +53,16 @@ class OnnxGraph {
   /// An operator with several results.
   std::vector<OnnxValue> nodes(const char* op, const std::vector<OnnxValue>& inputs,
                                std::size_t results, const Attributes& = {});
+
+  /// Given the states and one element of each sequence, the new states and one result.
+  using Body = std::function<std::vector<OnnxValue>(const std::vector<OnnxValue>& states,
+                                                    const std::vector<OnnxValue>& elements)>;
+  /// Runs `body` for each step of the sequences [T, …] (float32), the last step first if
+  /// `backwards`. Gives the last states and, as one more, the results [T, …], each in the place of
+  /// its step.
+  std::vector<OnnxValue> scan(const std::vector<OnnxValue>& states,
+                              const std::vector<OnnxValue>& sequences, bool backwards,
+                              const Body& body);
 
   // What is said often.
   OnnxValue affine(const OnnxValue& x, const OnnxValue& W, const OnnxValue& b);

@@ -74,10 +74,24 @@ class OnnxRecurrence {
   std::int64_t layers() const noexcept { return stack_.layers; }
   std::int64_t parts() const noexcept { return lstm_ ? 2 : 1; }
   std::int64_t rows() const noexcept { return stack_.layers * stack_.directions; }
-  std::int64_t width() const noexcept { return hidden_; }
+  std::int64_t width() const noexcept { return hidden_; }         ///< of h
+  std::int64_t memory_width() const noexcept { return memory_; }  ///< of an LSTM's c
 
  private:
-  OnnxValue gates(const std::string& name, std::int64_t layer, bool recurrent_bias) const;
+  /// One layer, its state given as [directions, N, width] or empty.
+  struct LayerResult {
+    OnnxValue outputs;  ///< [T, N, directions * H]
+    State last;         ///< [directions, N, width]
+  };
+  /// By ONNX's own operator.
+  LayerResult fused(std::int64_t layer, const OnnxValue& x, const OnnxValue& lengths,
+                    const State& state) const;
+  /// Step by step, which an LSTM with a projection needs.
+  LayerResult stepped(std::int64_t layer, const OnnxValue& x, const OnnxValue& lengths,
+                      const State& state) const;
+  /// One direction of it; the state's parts are [N, width].
+  LayerResult projected(const std::string& place, bool backward, const OnnxValue& x,
+                        const OnnxValue& lengths, const State& state) const;
   OnnxValue stacked(std::int64_t layer, const char* name) const;
   OnnxValue biases(std::int64_t layer) const;
   OnnxValue peepholes(std::int64_t layer) const;
@@ -88,7 +102,7 @@ class OnnxRecurrence {
   Stack stack_;
   Choice cell_;
   bool lstm_;
-  std::int64_t hidden_;
+  std::int64_t hidden_, memory_;
   std::vector<std::size_t> order_;  ///< of ONNX's gates among the run's; empty for one block
 };
 

@@ -180,7 +180,7 @@ std::vector<OnnxModel> to_onnx(const DescribedRun& run) {
   for (const KnownArchitecture& known : architectures()) {
     names.emplace_back(known.name);
     if (source.model.name != known.name) continue;
-    layers_of(run.weights, source.model);  // refuses weights that belong to no known layer
+    layers_of(run.weights, source.model, "ONNX");  // refuses weights of no known layer
     const std::map<std::string, std::string> texts = {
         {"run", json_text(about_run(run))},
         {"config", json_text(json_of(run.config))},

@@ -22,11 +22,6 @@ const CellGates kCells[] = {{"lstm", {"i", "f", "g", "o"}}, {"gru", {"r", "z", "
 std::vector<std::size_t> torch_order(const Choice& cell, const Array& weight) {
   const auto* known =
       std::ranges::find_if(kCells, [&](const CellGates& gates) { return cell.name == gates.cell; });
-  if (known == std::end(kCells))
-    fail(Failure::usage,
-         "cell '{}' has no counterpart in PyTorch (known: rnn, lstm, gru); --to npz writes any "
-         "weights",
-         cell.name);
   if (cell.flag("peepholes"))
     fail(Failure::usage,
          "PyTorch's nn.LSTM has no peepholes; --to onnx has, --to npz writes any "
@@ -268,14 +263,14 @@ void TorchLayer::from(const Archive& tensors, const Archive& like, Archive& weig
 
 Archive to_torch(const Archive& weights, const Choice& model) {
   Archive tensors;
-  for (const Layer& layer : layers_of(weights, model))
+  for (const Layer& layer : layers_of(weights, model, "PyTorch"))
     TorchLayer(layer, model).to(weights, tensors);
   return tensors;
 }
 
 Archive from_torch(const Archive& tensors, const Archive& like, const Choice& model) {
   Archive weights;
-  for (const Layer& layer : layers_of(like, model))
+  for (const Layer& layer : layers_of(like, model, "PyTorch"))
     TorchLayer(layer, model).from(tensors, like, weights);
   Archive result;
   for (const auto& [name, array] : weights.entries()) {
