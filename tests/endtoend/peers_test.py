@@ -214,6 +214,13 @@ class Peers(harness.EndToEnd):
         shown = [text for tag, events in found["train"].items() if tag.startswith("samples/")
                  for _, _, plugin, (text,) in events if plugin == "text"]
         self.assertEqual(sorted(shown), sorted(texts))
+        with h5py.File(self.folder / "runs/small.h5") as run:
+            steps, counts = run["histograms/step"][()], run["histograms/weights/output/W/counts"][()]
+        drawn = found["train"]["weights/output/W"]
+        self.assertEqual([step for step, _, _, _ in drawn], list(steps))
+        for (_, _, plugin, bins), ours in zip(drawn, counts):
+            self.assertEqual(plugin, "histograms")
+            self.assertAlmostEqual(sum(count for _, _, count in bins), ours.sum(), places=3)
         times = [time for events in found["train"].values() for _, time, _, _ in events]
         self.assertTrue(created <= min(times) and max(times) <= created + seconds + 0.001, times)
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <tuple>
 
 #include "../../tools/exchange/event_file.hpp"
 #include "../../tools/exchange/tensorboard.hpp"
@@ -51,6 +52,41 @@ TEST(EventFile, HoldsMessagesInFrames) {
   EXPECT_EQ(found[1], std::string("\x09\0\0\0\0\0\0\x10\x40\x10\x03\x2a", 12) +
                           static_cast<char>(value.size() + 2) + "\x0a" +
                           static_cast<char>(value.size()) + value);
+}
+
+TEST(EventFile, HistogramsHaveTheirBinsEnds) {
+  EventFile file(0);
+  file.histogram("w", 1, 0, {-1, 1, {3, 1}});
+  const std::string message = messages(file.bytes()).at(1);
+  std::string expected;
+  for (const double number : {-1.0, 1.0, 4.0, -1.0, 1.0}) {  // min, max, num, sum, sum of squares
+    expected += static_cast<char>(8 * (expected.size() / 9 + 1) + 1);
+    expected.append(reinterpret_cast<const char*>(&number), sizeof number);
+  }
+  for (const auto& [tag, one, other] :
+       {std::tuple('\x32', 0.0, 1.0), std::tuple('\x3a', 3.0, 1.0)}) {
+    expected += tag;
+    expected += '\x10';
+    expected.append(reinterpret_cast<const char*>(&one), sizeof one);
+    expected.append(reinterpret_cast<const char*>(&other), sizeof other);
+  }
+  EXPECT_NE(message.find(expected), std::string::npos);
+}
+
+TEST(Tensorboard, HistogramsStandBesideTheFiguresOfTraining) {
+  RunRecord run;
+  run.created = "1970-01-01T00:01:40Z";
+  run.histograms.put("step", Array{{2}, std::vector<std::int64_t>{1, 9}, {}});
+  run.histograms.put("weights/a/W/counts",
+                     Array{{2, 2}, std::vector<std::int64_t>{3, 1, 4, 0}, {}});
+  run.histograms.put("weights/a/W/low", Array{{2}, std::vector<double>{-1, 5}, {}});
+  run.histograms.put("weights/a/W/high", Array{{2}, std::vector<double>{1, 5}, {}});
+  const auto files = tensorboard_files(run);
+  ASSERT_EQ(files.size(), 1U);
+  const auto found = messages(files[0].second);
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_NE(found[1].find("weights/a/W"), std::string::npos);
+  EXPECT_LT(found[2].size(), found[1].size());  // one bin where all values are the same
 }
 
 TEST(Tensorboard, StepsHaveTheTimesOfTheRun) {

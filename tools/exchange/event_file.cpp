@@ -105,11 +105,13 @@ void EventFile::histogram(const std::string& tag, std::int64_t step, double time
   double count = 0, sum = 0, squares = 0;
   for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
     const double middle = histogram.low + (static_cast<double>(i) + 0.5) * width;
-    count += histogram.counts[i];
-    sum += histogram.counts[i] * middle;
-    squares += histogram.counts[i] * middle * middle;
+    const auto here = static_cast<double>(histogram.counts[i]);
+    count += here;
+    sum += here * middle;
+    squares += here * middle * middle;
+    if (i > 0 && width == 0) continue;
     shown.add_bucket_limit(histogram.low + static_cast<double>(i + 1) * width);
-    shown.add_bucket(histogram.counts[i]);
+    shown.add_bucket(here);
   }
   shown.set_num(count);
   shown.set_sum(sum);

@@ -18,10 +18,10 @@ std::uint32_t crc32c(std::string_view bytes);
 /// The same as TFRecord has it.
 std::uint32_t masked_crc32c(std::string_view bytes);
 
-/// Counts in bins between low and high, all of one width.
+/// Counts in bins between low and high, all of one width; where low = high, the first has them all.
 struct EventHistogram {
   double low = 0, high = 0;
-  std::vector<double> counts;
+  std::vector<std::int64_t> counts;
 };
 
 /// One event file. Times are seconds since 1970.

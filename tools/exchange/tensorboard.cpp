@@ -85,6 +85,26 @@ void add_samples(const RunRecord& run, const Clock& clock, EventFile& file) {
   }
 }
 
+/// Of weights/PARAMETER and gradients/PARAMETER: counts [R, B] between low [R] and high [R].
+void add_histograms(const Archive& rows, const Clock& clock, EventFile& file) {
+  if (!rows.has("step")) return;
+  const auto& steps = std::get<std::vector<std::int64_t>>(rows.array("step").values);
+  constexpr std::string_view kCounts = "/counts";
+  for (const auto& [name, array] : rows.entries()) {
+    if (!name.ends_with(kCounts)) continue;
+    const std::string place = name.substr(0, name.size() - kCounts.size());
+    const auto& counts = std::get<std::vector<std::int64_t>>(array.values);
+    const auto& low = std::get<std::vector<double>>(rows.array(place + "/low").values);
+    const auto& high = std::get<std::vector<double>>(rows.array(place + "/high").values);
+    const std::size_t bins = counts.size() / std::max<std::size_t>(steps.size(), 1);
+    for (std::size_t row = 0; row < steps.size(); ++row) {
+      const auto begin = counts.begin() + static_cast<std::ptrdiff_t>(row * bins);
+      file.histogram(utf8(place), steps[row], clock.at(steps[row]),
+                     {low[row], high[row], {begin, begin + static_cast<std::ptrdiff_t>(bins)}});
+    }
+  }
+}
+
 }  // namespace
 
 double seconds_of(const std::string& iso_time) {
@@ -101,6 +121,8 @@ std::vector<std::pair<std::string, std::string>> tensorboard_files(const RunReco
   add_scalars(run.timing, clock, created, files);
   if (!run.samples.empty())
     add_samples(run, clock, files.try_emplace("train", created).first->second);
+  if (!run.histograms.entries().empty())
+    add_histograms(run.histograms, clock, files.try_emplace("train", created).first->second);
   std::vector<std::pair<std::string, std::string>> result;
   for (const auto& [split, file] : files)
     result.emplace_back(fmt::format("{}/events.out.tfevents.{:.0f}.unroll", split, created),

@@ -65,7 +65,7 @@ int run_export(const Options& options) {
   const WhichWeights which = options.best   ? WhichWeights::best
                              : options.last ? WhichWeights::last
                                             : WhichWeights::automatic;
-  RunRecord run = read_run(options.run, format.weights ? RunParts::all : RunParts::without_arrays);
+  RunRecord run = read_run(options.run, format.weights ? RunParts::all : RunParts::without_weights);
   const std::vector<ExportedFile> files = format.write(std::move(run), which, output, options.run);
   check_free(format, output, files, options.force);
   Json written = Json::array();
