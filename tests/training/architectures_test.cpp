@@ -136,8 +136,8 @@ struct Built {
   Encoded data;
   ParameterStore store;
   std::unique_ptr<Architecture> architecture;
-  Built(const Case& c, const std::string& cell, DType type)
-      : domain(domain_of(c)), data(data_of(c, domain)), store(5, type) {
+  Built(const Case& c, const std::string& cell, DType type, std::uint64_t seed = 5)
+      : domain(domain_of(c)), data(data_of(c, domain)), store(seed, type) {
     std::string model = c.model;
     if (const auto at = model.find("CELL"); at != std::string::npos) model.replace(at, 4, cell);
     Problems problems;
@@ -209,6 +209,24 @@ TEST_P(Architectures, BeginNearTheLogarithmOfTheChoices) {
   const Outcome outcome = built.architecture->run(graph, batches->get(0), carry, nullptr);
   const double choices = goal == Goal::label ? 3 : static_cast<double>(built.domain.text.size());
   EXPECT_NEAR(outcome.total / static_cast<double>(outcome.counted), std::log(choices), 0.5);
+}
+
+TEST_P(Architectures, GuessBeforeTheyAreTrained) {
+  std::int64_t counted = 0, correct = 0;
+  std::int64_t choices = 1;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const Built built(GetParam(), "gru", DType::f32, seed);
+    if (!writes_text(built.architecture->task().goal)) return;
+    choices = built.domain.text.size();
+    const auto batches = built.batches(5);
+    Graph graph(Graph::Mode::infer);
+    Carry carry;
+    const Outcome outcome = built.architecture->run(graph, batches->get(0), carry, nullptr);
+    counted += outcome.counted;
+    correct += outcome.correct;
+  }
+  const double by_chance = 1.0 / static_cast<double>(choices);
+  EXPECT_NEAR(static_cast<double>(correct) / static_cast<double>(counted), by_chance, 0.06);
 }
 
 TEST_P(Architectures, LearnOneBatchByHeart) {
