@@ -201,6 +201,7 @@ RunRecord read_record(std::string_view bytes, const std::string& name, RunParts 
   record.environment = file.read_all("environment");
   record.metrics = read_tables(file, "metrics", name);
   record.timing = read_tables(file, "timing", name);
+  if (parts == RunParts::figures) return record;
   read_samples(file, name, record);
   if (file.has("evaluation")) record.evaluation = file.read_all("evaluation");
   record.vocabulary = file.read_all("vocabulary");

@@ -13,9 +13,10 @@ namespace unroll {
 
 inline constexpr int kRunFormatVersion = 1;
 
-/// What to load: everything; all but weights, state and best weights; or neither these nor what the
-/// microscope saw.
-enum class RunParts { all, without_weights, without_arrays };
+/// What to load: everything; all but weights, state and best weights; neither these nor what the
+/// microscope saw; or only what runs are compared by: attributes, configuration, environment,
+/// metrics and timing.
+enum class RunParts { all, without_weights, without_arrays, figures };
 
 /// A complete run file, sealed. Equal records give equal bytes.
 std::string run_to_bytes(const RunRecord& record);

@@ -17,6 +17,7 @@ ROOMS = {
     "plugin": ["model"],
     "analysis": ["model"],
     "results": ["core", "config"],
+    "comparison": ["results"],
     "training": ["plugin", "results", "metrics", "analysis"],
 }
 
@@ -26,6 +27,7 @@ DOORS = {
     r"hdf5|H5": ["framework/results/"],
     r"yaml-cpp/": ["framework/config/"],
     r"boost/dll": ["framework/plugin/"],
+    r"boost/math": ["framework/comparison/"],
     r"openssl/": ["framework/core/"],
     r"hwy/": ["framework/tensor/", "framework/autodiff/"],
     r"unicode/": ["framework/core/", "framework/metrics/"],

@@ -20,6 +20,7 @@ void add_rerun(CLI::App& app, Action& chosen);
 void add_sample(CLI::App& app, Action& chosen);
 void add_evaluate(CLI::App& app, Action& chosen);
 void add_inspect(CLI::App& app, Action& chosen);
+void add_compare(CLI::App& app, Action& chosen);
 void add_list(CLI::App& app, Action& chosen);
 void add_plugins(CLI::App& app, Action& chosen);
 void add_bench(CLI::App& app, Action& chosen);

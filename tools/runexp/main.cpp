@@ -64,6 +64,7 @@ int run_main(int argc, char** argv) {
   add_sample(app, chosen);
   add_evaluate(app, chosen);
   add_inspect(app, chosen);
+  add_compare(app, chosen);
   add_list(app, chosen);
   add_plugins(app, chosen);
   add_bench(app, chosen);

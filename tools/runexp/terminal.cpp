@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace unroll::cli {
@@ -39,6 +40,12 @@ bool is_terminal(std::FILE* stream) {
          (term == nullptr || std::string_view(term) != "dumb");
 }
 
+std::size_t line_limit(std::FILE* stream) {
+  if (isatty(fileno(stream)) == 1) return width_of(stream);
+  const char* columns = std::getenv("COLUMNS");
+  return columns == nullptr ? 0 : static_cast<std::size_t>(std::max(0, std::atoi(columns)));
+}
+
 std::string styled(std::FILE* stream, Style style, std::string_view text) {
   if (!is_terminal(stream)) return std::string(text);
   const int code = style == Style::bold    ? 1
@@ -51,23 +58,6 @@ std::string styled(std::FILE* stream, Style style, std::string_view text) {
 
 std::string shown(std::string_view text) {
   return is_terminal(stdout) ? printable(text) : std::string(text);
-}
-
-std::string printable(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool c0 = (byte(i) < 0x20 && text[i] != '\n' && text[i] != '\t') || byte(i) == 0x7F;
-    const bool c1 = byte(i) == 0xC2 && i + 1 < text.size() && byte(i + 1) < 0xA0;
-    if (c0) {
-      result += fmt::format("\\x{:02x}", byte(i));
-    } else if (c1) {
-      result += fmt::format("\\u{:04x}", byte(++i));
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
 }
 
 ProgressLine::ProgressLine(bool quiet) : quiet_(quiet), terminal_(is_terminal(stderr)) {}

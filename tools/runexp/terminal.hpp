@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <unroll/core/display.hpp>
+
 namespace unroll::cli {
 
 /// How this program was called, for the commands that messages suggest.
@@ -14,13 +16,14 @@ std::string& program();
 /// Is this stream a terminal that may be redrawn and coloured (NO_COLOR and TERM=dumb say no)?
 bool is_terminal(std::FILE* stream);
 
+/// Columns that a table may take there: the terminal's, or $COLUMNS elsewhere; 0: as many as it
+/// needs.
+std::size_t line_limit(std::FILE* stream);
+
 /// Text in a style on this stream; unchanged where it is not a terminal.
 enum class Style { bold, dim, red, green, cyan };
 std::string styled(std::FILE* stream, Style style, std::string_view text);
 
-/// Control characters made visible, so that a sample or a file cannot steer the terminal; line
-/// feeds and tabs stay.
-std::string printable(std::string_view text);
 /// The text as stdout should have it: printable on a terminal, as it is in a file or pipe.
 std::string shown(std::string_view text);
 
