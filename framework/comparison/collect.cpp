@@ -16,9 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_hidden(const fs::path& path) {
-  const std::string name = path.filename().string();
-  return name.starts_with('.') && name != "." && name != "..";
+/// Hidden folders, and former checkpoints of the runs beside them.
+bool is_left_out(const fs::path& folder) {
+  return folder.filename().string().starts_with('.') || folder.extension() == ".checkpoints";
 }
 
 std::vector<fs::path> files_below(const fs::path& folder) {
@@ -30,7 +30,7 @@ std::vector<fs::path> files_below(const fs::path& folder) {
   for (const fs::recursive_directory_iterator end; entry != end; entry.increment(problem)) {
     if (problem) fail(Failure::data, "{}: cannot be read: {}", folder.string(), problem.message());
     if (entry->is_directory(problem)) {
-      if (is_hidden(entry->path())) entry.disable_recursion_pending();
+      if (is_left_out(entry->path())) entry.disable_recursion_pending();
     } else if (entry->path().extension() == ".h5" && looks_like_run(entry->path())) {
       files.push_back(entry->path());
     }
@@ -70,8 +70,9 @@ std::vector<fs::path> find_runs(const std::vector<std::string>& places) {
         // What a pattern happens to fit beside run files: journals, pictures, notes.
         if (fs::is_directory(path) || looks_like_run(path)) add_place(path);
     } else {
-      fail(Failure::data, "{}: there is no such file or folder{}", place,
-           place.find_first_of("*?[{") == std::string::npos ? "" : ", and nothing fits the pattern");
+      fail(
+          Failure::data, "{}: there is no such file or folder{}", place,
+          place.find_first_of("*?[{") == std::string::npos ? "" : ", and nothing fits the pattern");
     }
   }
   return files;
@@ -99,7 +100,8 @@ Collection read_runs(const std::vector<fs::path>& files, unsigned threads) {
     }
   };
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
-  threads = std::min<unsigned>(threads, static_cast<unsigned>(std::max<std::size_t>(1, files.size())));
+  threads =
+      std::min<unsigned>(threads, static_cast<unsigned>(std::max<std::size_t>(1, files.size())));
   {
     std::vector<std::jthread> others;
     for (unsigned i = 1; i < threads; ++i) others.emplace_back(work);

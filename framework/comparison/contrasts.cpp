@@ -33,8 +33,8 @@ Contrast contrast_of(const Group& a, const Group& b, const FigureName& figure) {
   contrast.figure = figure;
   const Figures of_a = a.figures(figure), of_b = b.figures(figure);
   const std::vector<double> x = values_of(of_a), y = values_of(of_b);
-  contrast.paired = std::ranges::equal(of_a, of_b, {}, &Figures::value_type::first,
-                                       &Figures::value_type::first);
+  contrast.paired =
+      std::ranges::equal(of_a, of_b, {}, &Figures::value_type::first, &Figures::value_type::first);
   if (!x.empty()) contrast.of_a = spread_of(x);
   if (!y.empty()) contrast.of_b = spread_of(y);
   if (x.size() < 2 || y.size() < 2) return contrast;

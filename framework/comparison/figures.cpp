@@ -46,7 +46,8 @@ const std::array<Field, 9>& fields() {
       {"experiment", [](const ComparedRun& run) -> Value { return run.record.experiment; }},
       {"status", [](const ComparedRun& run) -> Value { return run.status; }},
       {"reason", [](const ComparedRun& run) -> Value { return run.record.reason; }},
-      {"step", [](const ComparedRun& run) -> Value { return static_cast<double>(run.record.step); }},
+      {"step",
+       [](const ComparedRun& run) -> Value { return static_cast<double>(run.record.step); }},
       {"created", [](const ComparedRun& run) -> Value { return run.record.created; }},
       {"finished", [](const ComparedRun& run) -> Value { return run.record.finished; }},
       {"run_id", [](const ComparedRun& run) -> Value { return run.record.run_id; }},
@@ -213,9 +214,8 @@ std::string resolve(std::string_view name, std::span<const ComparedRun> runs) {
 std::vector<FigureName> usual_figures(std::span<const ComparedRun> runs) {
   std::vector<FigureName> figures;
   for (const ComparedRun& run : runs) {
-    const auto split = std::ranges::find_if(kHeldOutFirst, [&](std::string_view one) {
-      return run.record.metrics.contains(one);
-    });
+    const auto split = std::ranges::find_if(
+        kHeldOutFirst, [&](std::string_view one) { return run.record.metrics.contains(one); });
     if (split == kHeldOutFirst.end()) continue;
     const MetricTable& table = run.record.metrics.find(*split)->second;
     const auto task = std::ranges::find_if(

@@ -48,8 +48,8 @@ std::optional<Best> best_of(const MetricTable& table, std::string_view metric);
 /// What a run answers to a name that `resolve` gave.
 Value value_of(const ComparedRun& run, std::string_view name);
 
-/// The name in full: an end of a setting's path becomes the path. Throws Error(usage) naming what is
-/// known nowhere, with the nearest that is, or what several settings end with.
+/// The name in full: an end of a setting's path becomes the path. Throws Error(usage) naming what
+/// is known nowhere, with the nearest that is, or what several settings end with.
 std::string resolve(std::string_view name, std::span<const ComparedRun> runs);
 
 /// The metrics of the runs' held-out data that suit their tasks, the first the one to judge by:

@@ -116,8 +116,7 @@ std::string_view verdict_name(Contrast::Verdict verdict) noexcept {
   return "too few seeds to tell";
 }
 
-Table group_table(const Grouping& grouping, const std::vector<FigureName>& figures,
-                  bool separate) {
+Table group_table(const Grouping& grouping, const std::vector<FigureName>& figures, bool separate) {
   Table table;
   const std::vector<std::string> titles = titles_of(grouping.settings);
   for (std::size_t i = 0; i < grouping.settings.size(); ++i) {

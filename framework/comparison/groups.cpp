@@ -44,12 +44,12 @@ std::string data_of(const ComparedRun& run) {
 /// Settings that replicas may not differ in: all but those grouped by, the seed and bookkeeping.
 bool must_agree(std::string_view path, const std::vector<std::string>& grouped) {
   if (path == "seed" || is_bookkeeping(path)) return false;
-  return std::ranges::none_of(
-      grouped, [path](const std::string& one) { return is_at_or_below(path, one); });
+  return std::ranges::none_of(grouped,
+                              [path](const std::string& one) { return is_at_or_below(path, one); });
 }
 
-void refuse_difference(const ComparedRun& a, const ComparedRun& b, const std::string& what, const std::string& x,
-                       const std::string& y) {
+void refuse_difference(const ComparedRun& a, const ComparedRun& b, const std::string& what,
+                       const std::string& x, const std::string& y) {
   fail(Failure::usage,
        "{} and {} are no replicas: {} is {} and {}; add --group-by {}, or leave one out by --where",
        a.path.string(), b.path.string(), what, x, y, what);
@@ -61,8 +61,9 @@ void check_replicas(const Group& group, const std::vector<std::string>& grouped)
     const std::array<const Settings*, 2> both{&first.settings, &run->settings};
     for (const std::string& path : differing(both)) {
       // A choice grouped by is the same here, but what comes below it may not be.
-      const bool below = std::ranges::any_of(
-          grouped, [&](const std::string& one) { return path != one && is_at_or_below(path, one); });
+      const bool below = std::ranges::any_of(grouped, [&](const std::string& one) {
+        return path != one && is_at_or_below(path, one);
+      });
       if (below || must_agree(path, grouped))
         refuse_difference(first, *run, path, setting(first, path), setting(*run, path));
     }
@@ -74,8 +75,8 @@ void check_replicas(const Group& group, const std::vector<std::string>& grouped)
   for (std::size_t i = 1; i < group.seeds.size(); ++i) {
     if (group.seeds[i] != group.seeds[i - 1]) continue;
     const ComparedRun &one = *group.replicas[i - 1], &other = *group.replicas[i];
-    fail(Failure::usage, "{} and {} are {} with seed {}; leave one out",
-         one.path.string(), other.path.string(),
+    fail(Failure::usage, "{} and {} are {} with seed {}; leave one out", one.path.string(),
+         other.path.string(),
          one.record.run_id == other.record.run_id ? "the same run" : "two runs of one experiment",
          group.seeds[i]);
   }
@@ -89,9 +90,9 @@ void remark_on_groups(Grouping& grouping) {
     const std::array<const Settings*, 2> both{&a.replicas[0]->settings, &b.replicas[0]->settings};
     for (const std::string& path : differing(both))
       if (must_agree(path, grouping.settings) && told.insert(path).second)
-        grouping.remarks.push_back(fmt::format(
-            "{} and {} differ in {} as well ({} and {})", a.name(), b.name(), path,
-            setting(*a.replicas[0], path), setting(*b.replicas[0], path)));
+        grouping.remarks.push_back(
+            fmt::format("{} and {} differ in {} as well ({} and {})", a.name(), b.name(), path,
+                        setting(*a.replicas[0], path), setting(*b.replicas[0], path)));
     if (data_of(*a.replicas[0]) != data_of(*b.replicas[0]) && told.insert("data").second)
       grouping.remarks.push_back(
           fmt::format("{} and {} learnt from different data", a.name(), b.name()));
@@ -114,6 +115,15 @@ void remark_on_environment(Grouping& grouping, std::string_view name) {
     }
 }
 
+/// "runs/a.h5 is left out: it is killed", or how many are and the first of them.
+std::string left_out_text(const std::string& status, const std::vector<std::string>& files) {
+  if (files.size() == 1) return fmt::format("{} is left out: it is {}", files.front(), status);
+  constexpr std::size_t kShown = 3;
+  const std::span<const std::string> shown(files.data(), std::min(kShown, files.size()));
+  return fmt::format("{} runs are left out: they are {} ({}{})", files.size(), status, join(shown),
+                     files.size() > kShown ? ", …" : "");
+}
+
 }  // namespace
 
 std::string Group::name() const {
@@ -132,15 +142,17 @@ Grouping group_runs(std::span<const ComparedRun> runs, std::vector<std::string> 
   Grouping grouping;
   std::vector<const ComparedRun*> complete;
   std::vector<const Settings*> all;
+  std::map<std::string, std::vector<std::string>> left_out;
   for (const ComparedRun& run : runs) {
     if (run.record.status == RunStatus::completed) {
       complete.push_back(&run);
       all.push_back(&run.settings);
     } else {
-      grouping.remarks.push_back(
-          fmt::format("{} is left out: it is {}", run.path.string(), run.status));
+      left_out[run.status].push_back(run.path.string());
     }
   }
+  for (const auto& [status, files] : left_out)
+    grouping.remarks.push_back(left_out_text(status, files));
   if (settings.empty()) {
     settings = differing(all);
     std::erase_if(settings,
@@ -156,7 +168,8 @@ Grouping group_runs(std::span<const ComparedRun> runs, std::vector<std::string> 
     grouping.groups[place->second].replicas.push_back(run);
   }
   for (Group& group : grouping.groups) {
-    std::ranges::stable_sort(group.replicas, {}, [](const ComparedRun* run) { return seed_of(*run); });
+    std::ranges::stable_sort(group.replicas, {},
+                             [](const ComparedRun* run) { return seed_of(*run); });
     for (const ComparedRun* run : group.replicas) group.seeds.push_back(seed_of(*run));
     check_replicas(group, settings);
   }

@@ -16,9 +16,9 @@ namespace unroll::comparison {
 
 /// Runs that are the same but for their seeds.
 struct Group {
-  std::vector<std::string> values;   ///< of the settings grouped by, in their order
+  std::vector<std::string> values;           ///< of the settings grouped by, in their order
   std::vector<const ComparedRun*> replicas;  ///< by seed
-  std::vector<std::uint64_t> seeds;  ///< of the replicas
+  std::vector<std::uint64_t> seeds;          ///< of the replicas
 
   /// "gru" or "gru, 64".
   std::string name() const;
@@ -51,8 +51,8 @@ struct Contrast {
   Spread of_a, of_b;
   /// Absent where a group has fewer than two values.
   std::optional<TTest> test;
-  double adjusted_p = 1;          ///< Holm's, over all contrasts of this figure
-  double rank_p = 1;              ///< Wilcoxon's signed ranks for pairs, else Mann and Whitney's
+  double adjusted_p = 1;  ///< Holm's, over all contrasts of this figure
+  double rank_p = 1;      ///< Wilcoxon's signed ranks for pairs, else Mann and Whitney's
   std::optional<double> hedges_g;
   Interval bootstrap;
   std::size_t needed = 0;  ///< seeds a group to tell a difference like this one; 0: unknown

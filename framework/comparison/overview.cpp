@@ -42,8 +42,7 @@ std::vector<std::string> usual_columns(std::span<const ComparedRun> runs) {
   for (const FigureName& name : figures) {
     columns.push_back(name.text());
     if (&name == &figures.front())
-      columns.push_back(
-          FigureName{name.split, name.metric, FigureName::Which::best}.text());
+      columns.push_back(FigureName{name.split, name.metric, FigureName::Which::best}.text());
   }
   columns.emplace_back("step");
   columns.emplace_back("status");
@@ -56,8 +55,8 @@ std::vector<std::string> short_files(std::span<const ComparedRun> runs) {
   if (names.empty()) return names;
   std::size_t common = names.front().rfind('/') + 1;
   for (const std::string& name : names) {
-    const auto [here, there] = std::mismatch(names.front().begin(), names.front().end(),
-                                             name.begin(), name.end());
+    const auto [here, there] =
+        std::mismatch(names.front().begin(), names.front().end(), name.begin(), name.end());
     const std::string_view shared(names.front().data(),
                                   static_cast<std::size_t>(here - names.front().begin()));
     common = std::min(common, shared.rfind('/') + 1);
@@ -83,7 +82,10 @@ std::vector<std::string> titles_of(const std::vector<std::string>& names) {
       const bool best = figure->which == FigureName::Which::best;
       const bool step = figure->which == FigureName::Which::best_step;
       const bool first = figure->which == FigureName::Which::first;
-      titles.push_back(fmt::format("{}{} {}{}", best ? "best " : first ? "first " : "",
+      titles.push_back(fmt::format("{}{} {}{}",
+                                   best    ? "best "
+                                   : first ? "first "
+                                           : "",
                                    figure->split, figure->metric, step ? " best at" : ""));
     } else {
       titles.push_back(short_ones[next++]);

@@ -91,8 +91,8 @@ void Settings::add(std::string path, const Node& node) {
   }
   if (node.entries().size() == 1) entries_.emplace_back(path, node.entries().front().key);
   for (const Node::Entry& entry : node.entries()) {
-    const bool empty = entry.value.is_null() ||
-                       (entry.value.is_map() && entry.value.entries().empty());
+    const bool empty =
+        entry.value.is_null() || (entry.value.is_map() && entry.value.entries().empty());
     if (empty && node.entries().size() == 1) continue;  // a choice without options
     add(path + "." + entry.key, entry.value);
   }

@@ -51,7 +51,7 @@ Spread spread_of(std::span<const double> values) {
   std::sort(sorted.begin(), sorted.end());
   const std::size_t n = sorted.size();
   const double median = (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
-  return {n, mean_of(values), std::sqrt(variance_of(values)), sorted.front(), sorted.back(),
+  return {n,     mean_of(values), std::sqrt(variance_of(values)), sorted.front(), sorted.back(),
           median};
 }
 
@@ -73,8 +73,7 @@ TTest paired_test(std::span<const double> a, std::span<const double> b) {
 std::optional<double> hedges_g(std::span<const double> a, std::span<const double> b) {
   const auto n = static_cast<double>(a.size()), m = static_cast<double>(b.size());
   const double degrees = n + m - 2;
-  const double pooled =
-      std::sqrt(((n - 1) * variance_of(a) + (m - 1) * variance_of(b)) / degrees);
+  const double pooled = std::sqrt(((n - 1) * variance_of(a) + (m - 1) * variance_of(b)) / degrees);
   if (!(pooled > 0)) return std::nullopt;
   // Gamma(f/2) / (sqrt(f/2) Gamma((f-1)/2)), about 1 - 3/(4f-1)
   const double factor =

@@ -38,8 +38,8 @@ bool is_numeric(const std::vector<Value>& values);
 std::string text_of(const Value& value);
 
 /// For a terminal: columns aligned by display width. Rows longer than `width` (0: no limit) are
-/// made to fit, long texts first cut to an ellipsis, then columns left out from the right; `left_out`
-/// gets the names of these. `head` is applied to the line of titles.
+/// made to fit, long texts first cut to an ellipsis, then columns left out from the right;
+/// `left_out` gets the names of these. `head` is applied to the line of titles.
 std::string to_text(const Table& table, std::size_t width, std::vector<std::string>& left_out,
                     std::string (*head)(std::string_view) = nullptr);
 

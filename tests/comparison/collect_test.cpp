@@ -35,7 +35,8 @@ std::vector<std::string> names(const std::vector<fs::path>& files, const Scratch
 
 TEST(Collect, FilesFoldersAndPatterns) {
   const Scratch scratch;
-  for (const char* name : {"b.h5", "a.h5", "sweep/2.h5", "sweep/1.h5", ".hidden/x.h5"})
+  for (const char* name :
+       {"b.h5", "a.h5", "sweep/2.h5", "sweep/1.h5", ".hidden/x.h5", "a.checkpoints/2.h5"})
     write_run(scratch / name);
   std::ofstream(scratch / "notes.txt") << "no run";
   std::ofstream(scratch / "foreign.h5") << "no run";

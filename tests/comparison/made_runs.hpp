@@ -10,7 +10,7 @@ namespace unroll::comparison {
 
 /// A complete run of this configuration whose validation loss went through these values.
 inline ComparedRun made_run(const std::string& file, const std::string& yaml,
-                    const std::vector<double>& losses) {
+                            const std::vector<double>& losses) {
   ComparedRun run;
   run.path = file;
   run.record.experiment = "made";

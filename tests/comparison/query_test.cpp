@@ -97,8 +97,7 @@ TEST(Query, RefusesWithThePlace) {
   refused("cell ~ '('", "is no regular expression");
   refused("batch => 3", "expected a value at '> 3'");
   refused(std::string(5000, '('), "too many brackets");
-  EXPECT_THAT([] { of("cell<lstm"); },
-              ThrowsMessage<Error>(HasSubstr("texts have =, != and ~")));
+  EXPECT_THAT([] { of("cell<lstm"); }, ThrowsMessage<Error>(HasSubstr("texts have =, != and ~")));
 }
 
 }  // namespace

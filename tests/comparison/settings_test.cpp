@@ -30,16 +30,16 @@ model: {many_to_many: {cell: {lstm: {forget_bias: 1, peepholes: false}}, hidden:
 data: {text: {corpus: [alice, austen], unit: stream}}
 target_tokenizer: null
 evaluation: {sampler: {greedy: {}}, bleu_words: "13a"})");
-  EXPECT_THAT(settings.entries(),
-              ElementsAre(Pair("seed", "1"), Pair("model", "many_to_many"),
-                          Pair("model.many_to_many.cell", "lstm"),
-                          Pair("model.many_to_many.cell.lstm.forget_bias", "1"),
-                          Pair("model.many_to_many.cell.lstm.peepholes", "false"),
-                          Pair("model.many_to_many.hidden", "64"), Pair("data", "text"),
-                          Pair("data.text.corpus", "[alice, austen]"),
-                          Pair("data.text.unit", "stream"), Pair("target_tokenizer", "null"),
-                          Pair("evaluation.sampler", "greedy"),
-                          Pair("evaluation.bleu_words", "13a")));
+  EXPECT_THAT(
+      settings.entries(),
+      ElementsAre(Pair("seed", "1"), Pair("model", "many_to_many"),
+                  Pair("model.many_to_many.cell", "lstm"),
+                  Pair("model.many_to_many.cell.lstm.forget_bias", "1"),
+                  Pair("model.many_to_many.cell.lstm.peepholes", "false"),
+                  Pair("model.many_to_many.hidden", "64"), Pair("data", "text"),
+                  Pair("data.text.corpus", "[alice, austen]"), Pair("data.text.unit", "stream"),
+                  Pair("target_tokenizer", "null"), Pair("evaluation.sampler", "greedy"),
+                  Pair("evaluation.bleu_words", "13a")));
   EXPECT_EQ(*settings.find("data.text.unit"), "stream");
   EXPECT_EQ(settings.find("data.text.uni"), nullptr);
   EXPECT_EQ(settings.find("zzz"), nullptr);

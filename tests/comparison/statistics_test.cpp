@@ -94,9 +94,9 @@ TEST(Statistics, WithoutAnySpread) {
 }
 
 TEST(Statistics, HolmByHand) {
-  EXPECT_THAT(holm(std::vector{0.01, 0.04, 0.03}),
-              ElementsAre(DoubleNear(0.03, 1e-15), DoubleNear(0.06, 1e-15),
-                          DoubleNear(0.06, 1e-15)));
+  EXPECT_THAT(
+      holm(std::vector{0.01, 0.04, 0.03}),
+      ElementsAre(DoubleNear(0.03, 1e-15), DoubleNear(0.06, 1e-15), DoubleNear(0.06, 1e-15)));
   EXPECT_THAT(holm(std::vector{0.6, 0.7}), ElementsAre(1, 1));
   EXPECT_TRUE(holm({}).empty());
 }

@@ -10,11 +10,11 @@ TEST(Display, CountsColumns) {
   EXPECT_EQ(display_width(""), 0u);
   EXPECT_EQ(display_width("loss 1.5"), 8u);
   EXPECT_EQ(display_width("naïve ±"), 7u);
-  EXPECT_EQ(display_width("nai\xCC\x88ve"), 5u);             // i and a combining diaeresis
-  EXPECT_EQ(display_width("漢字"), 4u);                      // wide
-  EXPECT_EQ(display_width("👩‍🚀"), 2u);                       // one emoji of three code points
-  EXPECT_EQ(display_width("☀\xEF\xB8\x8F"), 2u);             // as a picture
-  EXPECT_EQ(display_width("ﾊ"), 1u);                         // half width
+  EXPECT_EQ(display_width("nai\xCC\x88ve"), 5u);  // i and a combining diaeresis
+  EXPECT_EQ(display_width("漢字"), 4u);           // wide
+  EXPECT_EQ(display_width("👩‍🚀"), 2u);    // one emoji of three code points
+  EXPECT_EQ(display_width("☀\xEF\xB8\x8F"), 2u);  // as a picture
+  EXPECT_EQ(display_width("ﾊ"), 1u);              // half width
 }
 
 TEST(Display, CutsBetweenGraphemes) {

@@ -79,6 +79,62 @@ class Compare(EndToEnd):
         shutil.copy(self.folder / "runs/gru1.h5", self.folder / "runs/twice.h5")
         self.refused(2, "compare", "runs", "--group-by", "cell", says="are the same run with seed 1")
 
+    def test_two_runs(self):
+        self.train("runs/other.h5", "gru", 1, "--set", "training.batch=4")
+        shown = self.compare("--diff", "runs/gru1.h5", "runs/other.h5")
+        for line in ("setting      training.batch  8         4",):
+            self.assertIn(line.split(), [row.split() for row in shown.splitlines()])
+        found = json.loads(self.compare("--diff", "runs/gru1.h5", "runs/gru2.h5", "--json"))
+        self.assertEqual([(one["kind"], one["a"], one["b"]) for one in found["differences"]
+                          if one["kind"] != "bookkeeping"], [("seed", "1", "2")])
+        names = [one["parameter"] for one in found["weights"]]
+        self.assertIn("recurrence/layer0/forward/U", names)
+        for one in found["weights"]:
+            self.assertLess(abs(one["cosine"]), 1)
+            self.assertGreater(one["relative"], 0)
+        self.refused(2, "compare", "--diff", "runs", says="--diff takes two run files, not 1")
+
+    def test_why_two_runs_parted(self):
+        self.train("runs/later.h5", "gru", 1, "--set", "training.schedule.step.every=15",
+                   "--set", "training.log_every=5")
+        found = json.loads(self.compare("--why", "runs/gru1.h5", "runs/later.h5", "--json"))
+        self.assertEqual(found["differences"][0]["what"], "training.schedule")
+        self.assertGreater(found["parted"]["step"], 15)
+        self.assertFalse(found["parted"]["first_row"])
+        self.assertIn("the same to the bit before that step",
+                      self.compare("--why", "runs/gru1.h5", "runs/later.h5"))
+        self.train("runs/again.h5", "gru", 1)
+        self.assertIn("are the same to the bit",
+                      self.compare("--why", "runs/gru1.h5", "runs/again.h5"))
+        seeds = self.compare("--why", "runs/gru1.h5", "runs/gru2.h5")
+        self.assertEqual(seeds.splitlines()[1].split(), ["seed", "seed", "1", "2"])
+        self.assertIn("They differ from the first figures on", seeds)
+
+    def test_gates(self):
+        self.compare("runs", "--fail-if", "validation.loss > 100")
+        done = self.run_it("compare", "runs", "--fail-if", "validation.loss.mean > 0.1 and n=3",
+                           "--fail-if", "seed > 2", code=6)
+        for said in ("gate: gru: validation.loss.mean > 0.1 and n=3 (validation.loss.mean = ",
+                     "gate: lstm: ", "gate: runs/gru3.h5: seed > 2 (seed = 3)"):
+            self.assertIn(said, done.stderr)
+        self.assertNotIn("runs/gru2.h5", done.stderr)
+        self.run_it("compare", "runs", "--group-by", "cell", "--fail-if",
+                    "validation.loss.best.max > 0", code=6)
+        # What cannot be told is a failure: a gate must not pass because nothing was measured.
+        self.train("runs/short.h5", "gru", 9, "--set", "training.max_steps=2",
+                   "--set", "data.text.validation=0")
+        done = self.run_it("compare", "runs", "--fail-if", "validation.loss > 100", code=6)
+        self.assertIn("gate: runs/short.h5: validation.loss > 100 (validation.loss is missing",
+                      done.stderr)
+
+    def test_curves(self):
+        shown = self.compare("runs", "--plot", "--where", "seed=1")
+        self.assertIn("validation loss\n", shown)
+        self.assertIn("  a cell gru\n  b cell lstm\n", shown)
+        shown = self.compare("runs", "--plot=train.loss", "--group-by", "cell")
+        self.assertIn("  a gru (mean of 3)\n", shown)
+        self.refused(2, "compare", "runs", "--plot=seed", says="'seed' has no curve")
+
     def test_damaged_files_are_named(self):
         damaged = self.folder / "runs/gru2.h5"
         content = bytearray(damaged.read_bytes())

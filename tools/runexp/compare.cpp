@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <unroll/comparison/group_table.hpp>
 #include <unroll/comparison/overview.hpp>
 #include <unroll/core/error.hpp>
@@ -16,10 +18,6 @@ namespace {
 
 using namespace comparison;
 
-void warn(std::string_view message) {
-  fmt::print(stderr, "{} {}\n", styled(stderr, Style::red, "runexp:"), printable(message));
-}
-
 /// `a,b` and `--columns a --columns b` alike.
 std::vector<std::string> split_commas(const std::vector<std::string>& lists) {
   std::vector<std::string> names;
@@ -30,22 +28,6 @@ std::vector<std::string> split_commas(const std::vector<std::string>& lists) {
       begin = end + 1;
     }
   return names;
-}
-
-std::vector<Query> queries(const std::vector<std::string>& texts) {
-  std::vector<Query> parsed;
-  for (const std::string& text : texts) parsed.push_back(Query::parse(text));
-  return parsed;
-}
-
-void filter(std::vector<ComparedRun>& runs, std::vector<Query> wanted) {
-  for (Query& query : wanted) {
-    query.rename([&](const std::string& name) { return resolve(name, runs); });
-    std::erase_if(runs, [&](const ComparedRun& run) {
-      const auto value = [&](const std::string& name) { return value_of(run, name); };
-      return query.of(value) != Truth::yes;
-    });
-  }
 }
 
 /// The columns asked for, as figures; what is no figure has no mean.
@@ -83,8 +65,7 @@ std::optional<std::size_t> baseline_of(const Grouping& grouping, const std::stri
        did_you_mean(wanted, names));
 }
 
-void compare_groups(const std::vector<ComparedRun>& runs, const std::vector<std::string>& columns,
-                    const CompareOptions& options) {
+Grouping grouping_of(const std::vector<ComparedRun>& runs, const CompareOptions& options) {
   std::vector<std::string> settings;
   for (const std::string& name : split_commas(options.group_by))
     if (name != "all") settings.push_back(resolve(name, runs));
@@ -92,43 +73,84 @@ void compare_groups(const std::vector<ComparedRun>& runs, const std::vector<std:
   for (const std::string& remark : grouping.remarks) warn(remark);
   if (grouping.groups.empty())
     fail(Failure::data, "no run is complete; there is nothing to average");
-  const std::vector<FigureName> figures =
-      columns.empty() ? usual_group_figures(runs) : figures_of(columns);
   if (!options.sort.empty()) {
-    const std::string by = StatisticName::parse(options.sort) ? options.sort
-                                                              : resolve(options.sort, runs);
+    const std::string by =
+        StatisticName::parse(options.sort) ? options.sort : resolve(options.sort, runs);
     sort_groups(grouping, by, options.descending);
   }
-  print_groups(grouping, figures, baseline_of(grouping, options.baseline), options);
+  return grouping;
+}
+
+Collection collect(const CompareOptions& options) {
+  for (const std::string& query : options.where) Query::parse(query);  // before anything is read
+  for (const std::string& query : options.fail_if) Query::parse(query);
+  Collection collection = read_runs(find_runs(options.places));
+  for (const std::string& problem : collection.problems) warn(problem);
+  if (collection.runs.empty())
+    fail(Failure::data, "there are no run files in {}", join(options.places));
+  for (const ComparedRun& run : collection.runs)
+    for (const std::string& warning : run.record.warnings) warn(warning);
+  return collection;
+}
+
+int compare_pair(const CompareOptions& options) {
+  if (options.places.size() != 2)
+    fail(Failure::usage, "{} takes two run files, not {}", options.diff ? "--diff" : "--why",
+         options.places.size());
+  if (options.diff) print_differences(options.places, options);
+  if (options.diff && options.why) fmt::print("\n");
+  if (options.why) print_reasons(options.places, options);
+  return 0;
 }
 
 int run_compare(const CompareOptions& options) {
-  const std::vector<Query> wanted = queries(options.where);
-  Collection collection = read_runs(find_runs(options.places));
-  for (const std::string& problem : collection.problems) warn(problem);
+  if (options.diff || options.why) return compare_pair(options);
+  Collection collection = collect(options);
   std::vector<ComparedRun>& runs = collection.runs;
-  const int code = collection.problems.empty() ? 0 : static_cast<int>(Failure::data);
-  if (runs.empty()) fail(Failure::data, "there are no run files in {}", join(options.places));
-  for (const ComparedRun& run : runs)
-    for (const std::string& warning : run.record.warnings) warn(warning);
   std::vector<std::string> columns;
   for (const std::string& name : split_commas(options.columns))
     columns.push_back(resolve(name, runs));
-  const std::string sort = options.sort.empty() || !options.group_by.empty()
-                               ? std::string()
-                               : resolve(options.sort, runs);
-  filter(runs, wanted);
+  const bool grouped = !options.group_by.empty();
+  const std::string sort =
+      options.sort.empty() || grouped ? std::string() : resolve(options.sort, runs);
+  filter_runs(runs, options.where);
   if (runs.empty()) fail(Failure::usage, "no run is left by --where {}", join(options.where, ", "));
-  if (!options.group_by.empty()) {
-    compare_groups(runs, columns, options);
-  } else {
-    if (!sort.empty()) sort_runs(runs, sort, options.descending);
-    print_runs(runs, columns.empty() ? usual_columns(runs) : columns, options);
+  std::optional<Grouping> grouping;
+  if (grouped) {
+    grouping = grouping_of(runs, options);
+  } else if (!sort.empty()) {
+    sort_runs(runs, sort, options.descending);
   }
-  return code;
+  const Grouping* groups = grouping ? &*grouping : nullptr;
+  if (!options.plot.empty()) print_plot(runs, groups, options.plot);
+  if (groups)
+    print_groups(*groups, columns.empty() ? usual_group_figures(runs) : figures_of(columns),
+                 baseline_of(*groups, options.baseline), options);
+  else
+    print_runs(runs, columns.empty() ? usual_columns(runs) : columns, options);
+  if (!gates_pass(runs, groups, options.fail_if)) return static_cast<int>(Failure::gate);
+  return collection.problems.empty() ? 0 : static_cast<int>(Failure::data);
 }
 
 }  // namespace
+
+void warn(std::string_view message) {
+  fmt::print(stderr, "{} {}\n", styled(stderr, Style::red, "runexp:"), printable(message));
+}
+
+void filter_runs(std::vector<ComparedRun>& runs, const std::vector<std::string>& where) {
+  if (runs.empty()) return;
+  std::vector<Query> queries;
+  for (const std::string& text : where) {
+    queries.push_back(Query::parse(text));
+    queries.back().rename([&](const std::string& name) { return resolve(name, runs); });
+  }
+  std::erase_if(runs, [&](const ComparedRun& run) {
+    return std::ranges::any_of(queries, [&](const Query& query) {
+      return query.of([&](const std::string& name) { return value_of(run, name); }) != Truth::yes;
+    });
+  });
+}
 
 void add_compare(CLI::App& app, Action& chosen) {
   CompareOptions* options = nullptr;
@@ -156,6 +178,16 @@ void add_compare(CLI::App& app, Action& chosen) {
              "SETTING");
   command.add_option("--baseline", options->baseline, "compare groups with this one alone")
       ->type_name("GROUP");
+  command.add_flag("--diff", options->diff,
+                   "two runs: what they do not share, and their weights parameter by parameter");
+  command.add_flag("--why", options->why,
+                   "two runs: what may have parted them, and the step at which they parted");
+  repeatable("--fail-if", options->fail_if,
+             "exit code 6 where this holds or cannot be told, e.g. "
+             "\"validation.loss.mean > 1.6\"; repeatable",
+             "QUERY");
+  command.add_flag("--plot", options->plot,
+                   "curves too; --plot=train.loss for another figure than the usual one");
   command.add_option("--sort", options->sort, "order by a setting or figure")->type_name("NAME");
   command.add_flag("--descending", options->descending, "largest first");
   command.add_option("--format", options->format, "text, markdown, csv, json or latex")

@@ -114,8 +114,7 @@ void print_runs(const std::vector<ComparedRun>& runs, const std::vector<std::str
 void print_groups(const Grouping& grouping, const std::vector<FigureName>& figures,
                   std::optional<std::size_t> baseline, const CompareOptions& options) {
   std::vector<std::vector<Contrast>> found;
-  for (const FigureName& figure : figures)
-    found.push_back(contrasts(grouping, figure, baseline));
+  for (const FigureName& figure : figures) found.push_back(contrasts(grouping, figure, baseline));
   if (options.json || options.format == "json") {
     Json groups = Json::array(), pairs = Json::array();
     for (const Group& group : grouping.groups)
@@ -131,7 +130,8 @@ void print_groups(const Grouping& grouping, const std::vector<FigureName>& figur
   print_table(group_table(grouping, figures, options.format == "csv"), options.format);
   if (options.format == "csv") return;
   // What was not asked for is judged by the first figure alone.
-  const std::size_t judged = options.columns.empty() ? std::min<std::size_t>(1, figures.size()) : figures.size();
+  const std::size_t judged =
+      options.columns.empty() ? std::min<std::size_t>(1, figures.size()) : figures.size();
   for (std::size_t i = 0; i < judged; ++i) {
     if (found[i].empty()) continue;
     const Table table = contrast_table(found[i]);
