@@ -90,6 +90,8 @@ std::vector<Difference> differences(const ComparedRun& a, const ComparedRun& b) 
   compare_values(Kind::data, "data.split");
   compare_values(Kind::start, "initialize_from.run");
   compare_values(Kind::start, "initialize_from.step");
+  compare_values(Kind::start, "forked_from.run");
+  compare_values(Kind::start, "forked_from.step");
   for (const char* name : {"unroll_version", "git_revision", "compiler", "compute_library"})
     compare_values(Kind::version, name);
   compare_values(Kind::threads, "threads");

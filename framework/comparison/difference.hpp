@@ -15,11 +15,11 @@ struct Difference {
   /// From what most likely parts two runs to what cannot.
   enum class Kind {
     seed,
-    setting,     ///< that decides what is learnt
-    data,        ///< files, by their checksums
-    start,       ///< the run whose weights it began with
-    plugin,      ///< by version and checksum
-    version,     ///< of Unroll, compiler and libraries
+    setting,  ///< that decides what is learnt
+    data,     ///< files, by their checksums
+    start,    ///< the run whose weights it began with
+    plugin,   ///< by version and checksum
+    version,  ///< of Unroll, compiler and libraries
     threads,
     machine,     ///< processor
     bookkeeping  ///< names, logging, where it was written: no part in what is learnt

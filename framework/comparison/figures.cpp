@@ -40,9 +40,12 @@ struct Field {
   std::string_view name;
   Value (*get)(const ComparedRun& run);
 };
-const std::array<Field, 9>& fields() {
-  static const std::array<Field, 9> all{{
+const std::array<Field, 12>& fields() {
+  static const std::array<Field, 12> all{{
       {"file", [](const ComparedRun& run) -> Value { return run.path.string(); }},
+      {"name", [](const ComparedRun& run) -> Value { return run.record.labels.name; }},
+      {"tag", [](const ComparedRun& run) -> Value { return run.record.labels.tags; }},
+      {"note", [](const ComparedRun& run) -> Value { return run.record.labels.note; }},
       {"experiment", [](const ComparedRun& run) -> Value { return run.record.experiment; }},
       {"status", [](const ComparedRun& run) -> Value { return run.status; }},
       {"reason", [](const ComparedRun& run) -> Value { return run.record.reason; }},
@@ -197,10 +200,12 @@ std::string resolve(std::string_view name, std::span<const ComparedRun> runs) {
       wanted && is_known(wanted->split + "." + wanted->metric))
     return wanted->text();
   if (is_known(name)) return std::string(name);
-  std::vector<std::string> ends;
+  // An end of a setting's path goes before that of a figure: `loss` has train's and validation's.
+  std::vector<std::string> ends, figures;
   const std::string end = fmt::format(".{}", name);
   for (const std::string& one : known)
-    if (one.ends_with(end) && !FigureName::parse(one)) ends.push_back(one);
+    if (one.ends_with(end)) (FigureName::parse(one) ? figures : ends).push_back(one);
+  if (ends.empty()) ends = std::move(figures);
   if (ends.size() == 1) return ends.front();
   if (!ends.empty())
     fail(Failure::usage, "'{}' may be {}; write more of it", name, join(ends, " or "));

@@ -3,7 +3,7 @@
 //   SPLIT.METRIC  [.last | .best | .first | .best_step]     validation.loss, test.bleu.best
 //   timing.SPLIT.NAME                                        timing.train.tokens_per_second
 //   environment.NAME                                         environment.git_revision
-//   file folder experiment status reason step created finished run_id
+//   file folder name tag note experiment status reason step created finished run_id
 //   any setting by its path, or by an end of it that no other has: training.batch, cell
 #pragma once
 

@@ -37,7 +37,14 @@ std::vector<std::string> differing_settings(std::span<const ComparedRun> runs) {
 }
 
 std::vector<std::string> usual_columns(std::span<const ComparedRun> runs) {
-  std::vector<std::string> columns = differing_settings(runs);
+  std::vector<std::string> columns;
+  const auto labelled = [&](auto has) { return std::ranges::any_of(runs, has); };
+  if (labelled([](const ComparedRun& run) { return !run.record.labels.name.empty(); }))
+    columns.emplace_back("name");
+  if (labelled([](const ComparedRun& run) { return !run.record.labels.tags.empty(); }))
+    columns.emplace_back("tag");
+  const std::vector<std::string> settings = differing_settings(runs);
+  columns.insert(columns.end(), settings.begin(), settings.end());
   const std::vector<FigureName> figures = usual_figures(runs);
   for (const FigureName& name : figures) {
     columns.push_back(name.text());

@@ -12,8 +12,8 @@ namespace unroll::comparison {
 /// Settings of which not all runs have the same, but for where a run went and what it is called.
 std::vector<std::string> differing_settings(std::span<const ComparedRun> runs);
 
-/// Names of the columns of a comparison: the differing settings, the usual figures, the best of the
-/// first of these, and the status.
+/// Names of the columns of a comparison: names and tags where there are any, the differing
+/// settings, the usual figures, the best of the first of these, and the status.
 std::vector<std::string> usual_columns(std::span<const ComparedRun> runs);
 
 /// A row a run: its file, without what all files have in front, and these columns. Titles are as

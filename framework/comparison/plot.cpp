@@ -116,9 +116,8 @@ void draw(const Curve& curve, std::size_t index, const Range& xs, const Range& y
     canvas.line(x0, y0, x1, y1, index);
     const auto first = static_cast<std::size_t>(x0 / 2), last = static_cast<std::size_t>(x1 / 2);
     for (std::size_t column = first; column <= last; ++column) {
-      const double along = x1 > x0 ? std::clamp((2 * static_cast<double>(column) - x0) / (x1 - x0),
-                                                0.0, 1.0)
-                                   : 1;
+      const double along =
+          x1 > x0 ? std::clamp((2 * static_cast<double>(column) - x0) / (x1 - x0), 0.0, 1.0) : 1;
       line_at[column] = static_cast<std::size_t>(std::lround(y0 + (y1 - y0) * along)) / 4;
     }
     x0 = x1;
@@ -153,15 +152,16 @@ std::string plot(const std::vector<Curve>& curves, const PlotOptions& options) {
     const bool numbered = line + 1 == lines || (line % 4 == 0 && line + 3 < lines);
     const double share = static_cast<double>(line) / static_cast<double>(lines - 1);
     const double value = ys.high - (ys.high - ys.low) * share;
-    text += fmt::format("{:>8} {}", numbered ? fmt::format("{:.4g}", value) : "",
-                        numbered ? "┤" : "│");
+    text +=
+        fmt::format("{:>8} {}", numbered ? fmt::format("{:.4g}", value) : "", numbered ? "┤" : "│");
     std::string drawn = canvas.text(line, options.paint);
     drawn.erase(drawn.find_last_not_of(' ') + 1);
     text += drawn + "\n";
   }
   const std::string low = fmt::format("{:.6g}", xs.low);
   const std::string high = fmt::format("{:.6g} {}", xs.high, options.x);
-  const std::size_t room = columns > low.size() + high.size() ? columns - low.size() - high.size() : 1;
+  const std::size_t room =
+      columns > low.size() + high.size() ? columns - low.size() - high.size() : 1;
   std::string rule = std::string(kAxis - 1, ' ') + "└";
   for (std::size_t i = 0; i < columns; ++i) rule += "─";
   text += rule + "\n" + std::string(kAxis, ' ') + low + std::string(room, ' ') + high + "\n";

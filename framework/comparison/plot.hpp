@@ -10,12 +10,13 @@ namespace unroll::comparison {
 
 struct Curve {
   std::string name;
-  std::vector<std::pair<double, double>> points;  ///< by rising x; values that are not finite are gaps
+  std::vector<std::pair<double, double>>
+      points;  ///< by rising x; values that are not finite are gaps
 };
 
 struct PlotOptions {
-  std::size_t width = 80;   ///< columns, axis and its numbers included; at least 30
-  std::size_t height = 18;  ///< lines without the axis of x; at least 4
+  std::size_t width = 80;     ///< columns, axis and its numbers included; at least 30
+  std::size_t height = 18;    ///< lines without the axis of x; at least 4
   std::string x = "step", y;  ///< what the axes count
   /// Puts a curve's drawing into its colour (0, 1, …); may be absent.
   std::string (*paint)(std::size_t curve, std::string_view text) = nullptr;

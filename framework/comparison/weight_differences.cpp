@@ -56,9 +56,7 @@ std::vector<WeightDifference> weight_differences(const Archive& a, const Archive
       }
       one.norm_of_difference = std::sqrt(apart);
       const double none = std::numeric_limits<double>::quiet_NaN();
-      one.relative = one.norm_a > 0 ? one.norm_of_difference / one.norm_a
-                     : apart == 0   ? 0
-                                    : none;
+      one.relative = one.norm_a > 0 ? one.norm_of_difference / one.norm_a : apart == 0 ? 0 : none;
       const double both = one.norm_a * one.norm_b;
       one.cosine = both > 0 ? product / both : none;
     }

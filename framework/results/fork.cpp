@@ -38,6 +38,7 @@ RunRecord fork_of(const std::filesystem::path& run, std::int64_t step) {
   record.created.clear();
   record.finished.clear();
   record.reason.clear();
+  record.labels = {};
   record.environment.put("forked_from/run", run.string());
   record.environment.put("forked_from/run_id", run_id);
   record.environment.put("forked_from/step", step);

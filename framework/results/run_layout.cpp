@@ -136,6 +136,24 @@ Archive read_rows(const Hdf5File& file, const std::string& group, const std::str
   return rows;
 }
 
+/// Attributes that many files lack.
+void put_optional(Archive& root, const RunRecord& record) {
+  const RunLabels& labels = record.labels;
+  if (record.planned_steps > 0) root.put("planned_steps", record.planned_steps);
+  if (!labels.name.empty()) root.put("name", labels.name);
+  if (!labels.tags.empty()) root.put("tags", column(labels.tags));
+  if (!labels.note.empty()) root.put("note", labels.note);
+}
+
+void read_optional(const Archive& root, RunRecord& record) {
+  if (root.has("planned_steps")) record.planned_steps = root.integer("planned_steps");
+  if (root.has("name")) record.labels.name = root.text("name");
+  if (root.has("note")) record.labels.note = root.text("note");
+  if (!root.has("tags")) return;
+  if (const auto* tags = std::get_if<std::vector<std::string>>(&root.array("tags").values))
+    record.labels.tags = *tags;
+}
+
 }  // namespace
 
 std::string run_to_bytes(const RunRecord& record) {
@@ -150,6 +168,7 @@ std::string run_to_bytes(const RunRecord& record) {
   root.put("created", record.created);
   root.put("finished", record.finished);
   root.put("checkpoint_step", record.step);
+  put_optional(root, record);
   file.write_attributes("", root);
   Archive config;
   config.put("source", record.config_source);
@@ -195,6 +214,7 @@ RunRecord read_record(std::string_view bytes, const std::string& name, RunParts 
   record.created = root.text("created");
   record.finished = root.text("finished");
   record.step = root.integer("checkpoint_step");
+  read_optional(root, record);
   const Archive config = file.read_all("config");
   record.config_source = config.text("source");
   record.config_resolved = config.text("resolved");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <unroll/core/archive.hpp>
+#include <unroll/results/run_labels.hpp>
 
 namespace unroll {
 
@@ -69,6 +70,9 @@ struct RunRecord {
   RunStatus status = RunStatus::running;
   std::string reason;             ///< why it was interrupted, failed or diverged
   std::string created, finished;  ///< ISO 8601, UTC; `finished` is empty while running
+  RunLabels labels;               ///< what people call it
+  /// Optimizer steps that the whole run is to have; 0: unknown, or none.
+  std::int64_t planned_steps = 0;
 
   std::string config_source, config_resolved;  ///< YAML
   Archive environment;                         ///< versions, git revision, files and their SHA-256

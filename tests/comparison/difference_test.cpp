@@ -61,7 +61,8 @@ TEST(Difference, WhereDataLayIsNone) {
 }
 
 TEST(Parting, IsTheFirstStepThatDiffers) {
-  const ComparedRun a = made_run("lstm", 1, {3.0, 2.0, 1.5}), b = made_run("lstm", 1, {3.0, 2.0, 1.6});
+  const ComparedRun a = made_run("lstm", 1, {3.0, 2.0, 1.5}),
+                    b = made_run("lstm", 1, {3.0, 2.0, 1.6});
   std::size_t shared = 0;
   EXPECT_FALSE(parting(a.record, a.record, shared));
   EXPECT_EQ(shared, 3u);
@@ -78,8 +79,8 @@ TEST(Parting, IsTheFirstStepThatDiffers) {
 TEST(Parting, LooksAtEverySplitToTheBit) {
   ComparedRun a = made_run("lstm", 1, {3.0, 2.0}), b = made_run("lstm", 1, {3.0, 2.5});
   a.record.metrics["train"].append(5, {{"loss", 4.0, ""}, {"accuracy", std::nan(""), ""}});
-  b.record.metrics["train"].append(5, {{"loss", std::nextafter(4.0, 5.0), ""},
-                                       {"accuracy", std::nan(""), ""}});
+  b.record.metrics["train"].append(
+      5, {{"loss", std::nextafter(4.0, 5.0), ""}, {"accuracy", std::nan(""), ""}});
   std::size_t shared = 0;
   const std::optional<Parting> found = parting(a.record, b.record, shared);
   ASSERT_TRUE(found);

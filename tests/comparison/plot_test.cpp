@@ -37,8 +37,8 @@ TEST(Plot, DrawsWithAxesAndLegend) {
   options.width = 40;
   options.height = 6;
   options.y = "loss";
-  const std::vector<std::string> lines = lines_of(plot({falling(), {"flat", {{0, 1}, {100, 1}}}},
-                                                       options));
+  const std::vector<std::string> lines =
+      lines_of(plot({falling(), {"flat", {{0, 1}, {100, 1}}}}, options));
   ASSERT_EQ(lines.size(), 1u + 6 + 2 + 2);
   EXPECT_EQ(lines[0], "loss");
   EXPECT_THAT(lines[1], StartsWith("       3 ┤⠉a"));  // begins at the upper left

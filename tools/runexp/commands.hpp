@@ -21,6 +21,7 @@ void add_sample(CLI::App& app, Action& chosen);
 void add_evaluate(CLI::App& app, Action& chosen);
 void add_inspect(CLI::App& app, Action& chosen);
 void add_compare(CLI::App& app, Action& chosen);
+void add_labels(CLI::App& app, Action& chosen);
 void add_list(CLI::App& app, Action& chosen);
 void add_plugins(CLI::App& app, Action& chosen);
 void add_bench(CLI::App& app, Action& chosen);

@@ -80,8 +80,10 @@ Table weight_table(const std::vector<WeightDifference>& weights) {
   Table table;
   table.add({"parameter", "parameter", false}, std::move(names));
   const char* titles[] = {"norm of a", "norm of b", "of a - b", "relative", "cosine"};
-  for (std::size_t i = 0; i < 5; ++i) table.add({titles[i], titles[i], true}, std::move(columns[i]));
-  const bool any = std::ranges::any_of(weights, [](const auto& one) { return !one.remark.empty(); });
+  for (std::size_t i = 0; i < 5; ++i)
+    table.add({titles[i], titles[i], true}, std::move(columns[i]));
+  const bool any =
+      std::ranges::any_of(weights, [](const auto& one) { return !one.remark.empty(); });
   if (any) table.add({"remark", "", false}, std::move(remarks));
   return table;
 }
@@ -114,11 +116,10 @@ Json weights_json(const std::vector<WeightDifference>& weights) {
 }
 
 std::string parting_text(const Parting& where) {
-  return fmt::format("{} at step {}: {} is {:.17g} and {:.17g}{}", where.split, where.step,
-                     where.metrics[0], where.a, where.b,
-                     where.metrics.size() == 1
-                         ? ""
-                         : fmt::format(" (and {} more)", where.metrics.size() - 1));
+  return fmt::format(
+      "{} at step {}: {} is {:.17g} and {:.17g}{}", where.split, where.step, where.metrics[0],
+      where.a, where.b,
+      where.metrics.size() == 1 ? "" : fmt::format(" (and {} more)", where.metrics.size() - 1));
 }
 
 /// What to make of where they parted.
@@ -166,12 +167,9 @@ void print_reasons(const std::vector<std::string>& files, const CompareOptions& 
   const std::optional<Parting> where = parting(pair.a.record, pair.b.record, shared);
   if (options.json || options.format == "json") {
     Json found = {{"differences", differences_json(pair.found)}, {"rows_in_common", shared}};
-    found["parted"] = where ? Json{{"split", where->split},
-                                   {"step", where->step},
-                                   {"metrics", where->metrics},
-                                   {"a", number(where->a)},
-                                   {"b", number(where->b)},
-                                   {"first_row", where->first_row}}
+    found["parted"] = where ? Json{{"split", where->split},     {"step", where->step},
+                                   {"metrics", where->metrics}, {"a", number(where->a)},
+                                   {"b", number(where->b)},     {"first_row", where->first_row}}
                             : Json();
     print_json(found);
     return;

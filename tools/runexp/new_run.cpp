@@ -7,6 +7,7 @@ namespace unroll::cli {
 RunRecord make_record(const CheckedExperiment& experiment, Trainer& trainer) {
   RunRecord record;
   record.experiment = trainer.options().experiment;
+  record.planned_steps = trainer.plan().total_steps;
   record.config_source = experiment.loaded.source_text;
   record.config_resolved = to_yaml(resolved(trainer.options()));
   record.environment = describe_environment(trainer, *experiment.registry);

@@ -66,6 +66,7 @@ void add_session_options(CLI::App& command, SessionOptions& options) {
 }
 
 Summary sit(Trainer& trainer, RunWriter& file, const SessionOptions& options) {
+  file.record().planned_steps = trainer.plan().total_steps;  // may be more than there were
   SittingReport report(options, trainer, file);
   report.announce(trainer, file.path().string());
   Summary summary = trainer.train(&file, report, stop_flag());
