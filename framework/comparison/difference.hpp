@@ -40,8 +40,8 @@ struct Parting {
   double a = 0, b = 0;               ///< of the first of these
   bool first_row = false;            ///< nothing was measured before it
 };
-/// Where they parted, over the steps at which both measured; nothing where they never did.
-/// `shared` gets the number of rows that both have.
+/// Where they parted, over the steps at which both measured (of training figures, means over the
+/// same steps); nothing where they never did. `shared` gets the number of rows compared.
 std::optional<Parting> parting(const RunRecord& a, const RunRecord& b, std::size_t& shared);
 
 /// A parameter of two runs.

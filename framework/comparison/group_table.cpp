@@ -30,7 +30,8 @@ int decimals_for(double number) {
 std::vector<Cell> spread_cells(const std::vector<std::optional<Spread>>& spreads) {
   double smallest = INFINITY;
   for (const auto& spread : spreads)
-    if (spread && spread->deviation > 0) smallest = std::min(smallest, spread->deviation);
+    if (spread && spread->deviation > 1e-9 * std::abs(spread->mean))  // not what rounding leaves
+      smallest = std::min(smallest, spread->deviation);
   const int decimals = std::isinf(smallest) ? 4 : decimals_for(smallest);
   std::vector<Cell> cells;
   for (const auto& spread : spreads) {

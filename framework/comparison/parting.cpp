@@ -14,6 +14,15 @@ std::map<std::int64_t, std::size_t> rows_of(const MetricTable& table) {
   return rows;
 }
 
+/// Training figures are means of the steps since the last row, so the spans have to be the same
+/// too.
+bool same_span(const MetricTable& a, std::size_t row_a, const MetricTable& b, std::size_t row_b) {
+  const auto begin = [](const MetricTable& table, std::size_t row) {
+    return row == 0 ? 0 : table.steps[row - 1];
+  };
+  return begin(a, row_a) == begin(b, row_b);
+}
+
 bool same(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) ||
          (std::isnan(a) && std::isnan(b));
@@ -33,6 +42,7 @@ std::optional<Parting> parting(const RunRecord& a, const RunRecord& b, std::size
     for (const auto& [step, row] : rows_of(of_a)) {
       const auto other = rows.find(step);
       if (other == rows.end()) continue;
+      if (split == "train" && !same_span(of_a, row, of_b, other->second)) continue;
       ++shared;
       if (!first_step || step < *first_step) first_step = step;
       if (first && step >= first->step) continue;

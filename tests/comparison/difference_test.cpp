@@ -90,6 +90,20 @@ TEST(Parting, LooksAtEverySplitToTheBit) {
   EXPECT_EQ(shared, 3u);
 }
 
+// A mean over steps 6 to 10 says nothing of one over steps 1 to 10.
+TEST(Parting, ComparesTrainingFiguresOverTheSameSteps) {
+  ComparedRun a = made_run("lstm", 1, {3.0}), b = made_run("lstm", 1, {3.0});
+  a.record.metrics["train"].append(10, {{"loss", 4.0, ""}});
+  a.record.metrics["train"].append(20, {{"loss", 3.0, ""}});
+  for (const std::int64_t step : {5, 10, 20})
+    b.record.metrics["train"].append(step, {{"loss", 2.0, ""}});
+  std::size_t shared = 0;
+  const std::optional<Parting> found = parting(a.record, b.record, shared);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->step, 20);
+  EXPECT_EQ(shared, 2u);
+}
+
 TEST(Parting, OfRunsThatMeasuredAtOtherSteps) {
   ComparedRun a = made_run("lstm", 1, {3.0}), b = made_run("lstm", 1, {});
   b.record.metrics["validation"].append(7, {{"loss", 9.0, ""}});

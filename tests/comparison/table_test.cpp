@@ -40,6 +40,7 @@ TEST(Overview, NamesAreResolved) {
   EXPECT_EQ(resolve("validation/loss", all), "validation.loss");
   EXPECT_EQ(resolve("validation.loss.best", all), "validation.loss.best");
   EXPECT_EQ(resolve("status", all), "status");
+  EXPECT_EQ(resolve("loss", all), "validation.loss");
   const auto refused = [&](const char* name, const char* says) {
     EXPECT_THAT([&] { resolve(name, all); }, ThrowsMessage<Error>(HasSubstr(says))) << name;
   };

@@ -96,7 +96,8 @@ class Experiment(harness.EndToEnd):
         self.refused(2, "sample", says="run")
 
     def test_help_has_an_example(self):
-        for command in ("run", "resume", "sample", "evaluate", "list", "plugins", "bench"):
+        for command in ("run", "resume", "sample", "evaluate", "compare", "list", "rename", "tag", "note",
+                        "plugins", "bench"):
             with self.subTest(command):
                 self.assertIn("Example:\n  runexp", self.run_it(command, "--help").stdout)
         self.assertIn("runexp experiments/char_lstm.yaml", self.run_it("--help").stdout)
