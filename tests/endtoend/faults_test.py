@@ -40,11 +40,14 @@ generate: {prompt: "the ", length: 5, samplers: [{temperature: {temperature: 0.8
 
 
 @unittest.skipUnless(FAULTS.exists(), "the library to preload is not built with sanitizers")
-class Faults(harness.EndToEnd):
+class Calls(harness.EndToEnd):
+    EXPERIMENT = EXPERIMENT
+    LEFT = ["run.h5"]  # by a run that is complete
+
     def setUp(self):
         super().setUp()
         self.write("story.txt", harness.story(120))
-        self.write("faults.yaml", EXPERIMENT)
+        self.write("faults.yaml", self.EXPERIMENT)
         self.undisturbed = self.folder / "undisturbed/run.h5"
         log = self.folder / "log"
         done = self.disturbed("undisturbed", "run", FAULTS_LOG=log)
@@ -98,19 +101,33 @@ class Faults(harness.EndToEnd):
             self.assertIn("is complete", done.stderr)
         place = self.folder / folder
         self.assertEqual(run_bits.content(place / "run.h5"), self.bits)
-        self.assertEqual([path.name for path in place.iterdir()], ["run.h5"])
+        self.assertEqual(sorted(path.name for path in place.rglob("*")), self.LEFT)
+        for path in place.rglob("*.h5"):
+            run_bits.opens_everywhere(path)
         shutil.rmtree(place)
 
 
+    def killed_at(self, number):
+        folder = f"killed{number}"
+        done = self.disturbed(folder, "run", FAULTS_KILL=number)
+        if done.returncode != -signal.SIGKILL:
+            return f"call {number}: ended with {done.returncode}: {done.stderr}"
+        self.nothing_is_lost(folder)
+        return self.completes(folder)
+
+
+class Kept(Calls):
+    """A run that keeps the checkpoints before the last."""
+    EXPERIMENT = EXPERIMENT.replace("checkpoint_every: 3", "checkpoint_every: 3\n  keep: 2")
+    LEFT = ["3.h5", "6.h5", "run.checkpoints", "run.h5"]
+
+    def test_killed_while_a_checkpoint_is_kept(self):
+        self.everywhere(self.killed_at, self.telling()[::1 if THOROUGH else 2])
+
+
+class Faults(Calls):
     def test_killed_at_each_call(self):
-        def examine(number):
-            folder = f"killed{number}"
-            done = self.disturbed(folder, "run", FAULTS_KILL=number)
-            if done.returncode != -signal.SIGKILL:
-                return f"call {number}: ended with {done.returncode}: {done.stderr}"
-            self.nothing_is_lost(folder)
-            self.completes(folder)
-        self.everywhere(examine, self.telling())
+        self.everywhere(self.killed_at, self.telling())
 
     def test_killed_again_while_resuming(self):
         def examine(number):
