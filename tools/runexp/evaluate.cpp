@@ -9,7 +9,7 @@
 #include "interrupt.hpp"
 #include "json_output.hpp"
 #include "open_run.hpp"
-#include "report.hpp"
+#include "progress_report.hpp"
 #include "sampler_text.hpp"
 #include "terminal.hpp"
 

@@ -11,7 +11,7 @@
 #include <unroll/results/median_rule.hpp>
 
 #include "interrupt.hpp"
-#include "report.hpp"
+#include "progress_report.hpp"
 #include "terminal.hpp"
 
 namespace unroll::cli {
