@@ -26,6 +26,7 @@ Archive describe_environment(const Trainer& trainer, const Registry& registry) {
   environment.put("compute_library", engine.library_version());
   environment.put("processor", engine.processor());
   environment.put("threads", std::int64_t{engine.threads()});
+  environment.put("steps_per_epoch", trainer.plan().steps_per_epoch);
 
   Texts kinds, names, versions, files, sums;
   for (const PluginInfo& plugin : registry.loaded()) {
