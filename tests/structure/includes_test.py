@@ -36,6 +36,7 @@ DOORS = {
     r"tensorboard\.pb\.h|google/protobuf": ["tools/exchange/event_file.cpp"],
     r"onnx/": ["tools/exchange/onnx_graph.cpp"],
     r"zip\.h": ["tools/exchange/zip_file.cpp"],
+    r"httplib": ["tools/runexp/report_server.cpp"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)

@@ -23,6 +23,7 @@ void add_inspect(CLI::App& app, Action& chosen);
 void add_compare(CLI::App& app, Action& chosen);
 void add_labels(CLI::App& app, Action& chosen);
 void add_list(CLI::App& app, Action& chosen);
+void add_report(CLI::App& app, Action& chosen);
 void add_plugins(CLI::App& app, Action& chosen);
 void add_bench(CLI::App& app, Action& chosen);
 void add_export(CLI::App& app, Action& chosen);

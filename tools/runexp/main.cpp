@@ -66,6 +66,7 @@ int run_main(int argc, char** argv) {
   add_inspect(app, chosen);
   add_compare(app, chosen);
   add_list(app, chosen);
+  add_report(app, chosen);
   add_labels(app, chosen);
   add_plugins(app, chosen);
   add_bench(app, chosen);
