@@ -94,6 +94,8 @@ class Installation(harness.EndToEnd):
         library = build / "plugins/cell_mgu.so"
         self.run_it("small.yaml", "--quiet", "--plugins", library)
         self.run_it("sample", "runs/small.h5", "--plugins", library, "--sampler", "greedy")
+        self.run_it("report", "runs/small.h5")
+        self.assertIn("d3js.org", (self.folder / "runs/small.html").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
