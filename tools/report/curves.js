@@ -84,7 +84,7 @@
       const gallery = el("div", { class: "gallery" });
       section.append(
         el("div", { class: "controls" }, metric.box, splitBox, axis.box, logX.box, logY.box, smoothing.box, bands.box),
-        chartBox, legend, el("h3", {}, "Every metric"), gallery);
+        chartBox, legend, el("div", { class: "gallery-box" }, el("h3", {}, "Every metric"), gallery));
       const chart = unroll.plot(chartBox);
 
       const drawSplits = () => {
