@@ -32,8 +32,8 @@ std::vector<std::size_t> thin_curve(std::span<const double> x, std::span<const d
     double largest = -1;
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t at = finite[i];
-      const double area = std::abs((x[last] - mean_x) * (y[at] - y[last]) -
-                                   (x[last] - x[at]) * (mean_y - y[last]));
+      const double area =
+          std::abs((x[last] - mean_x) * (y[at] - y[last]) - (x[last] - x[at]) * (mean_y - y[last]));
       if (area <= largest) continue;
       largest = area;
       best = at;

@@ -1,6 +1,10 @@
 """The page of `runexp report` in a real browser: what people see, click and press."""
+import hashlib
+import shutil
 import subprocess
 import unittest
+
+import h5py
 
 import browser
 import harness
@@ -13,14 +17,14 @@ def setUpModule():
         raise SystemExit(77)
 
 
-class PageTest(report_test.Runs):
+class PageBase(report_test.Runs):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.page = cls.runs / "report.html"
         maker = cls("run_it")
         maker.folder = cls.runs
-        maker.run_it("report", ".", "-o", cls.page)
+        cls.make_page(maker)
         cls.browser = browser.Browser()
         cls.addClassCleanup(cls.browser.close)
 
@@ -40,6 +44,12 @@ class PageTest(report_test.Runs):
 
     def value(self, script):
         return self.browser.run(f"return {script};")
+
+
+class PageTest(PageBase):
+    @classmethod
+    def make_page(cls, maker):
+        maker.run_it("report", ".", "-o", cls.page)
 
     def test_draws_every_view_and_asks_nobody(self):
         self.assertEqual(self.texts("#title"), ["small"])
@@ -148,6 +158,99 @@ class PageTest(report_test.Runs):
     def test_a_link_opens_its_run(self):
         self.browser.run("location.hash = '#run-1'")
         self.browser.wait("document.getElementById('run-1').open")
+
+
+TOKENS = ["I", " ", "s", "a", "w", " ", "(", "a", ")", "\n", report_test.EVIL, "."]
+
+
+def look_inside(source, target):
+    """A copy of a run file with what a microscope saw, in the layout of docs/run-file.md."""
+    shutil.copy(source, target)
+    text = h5py.string_dtype()
+    with h5py.File(target, "r+") as run:
+        for group in ("histograms", "recurrence", "reading"):
+            if group in run:
+                del run[group]
+        for kind in ("weights", "gradients"):
+            run[f"histograms/{kind}/output/W/counts"] = [[1, 2, 3], [4, 0, 2]]
+            run[f"histograms/{kind}/output/W/low"] = [-1.0, -2.0]
+            run[f"histograms/{kind}/output/W/high"] = [1.0, 2.5]
+        run["histograms/step"] = run["recurrence/step"] = [1, 50]
+        layer = run.create_group("recurrence/recurrence/layer0/forward")
+        layer["gradient_by_lag"] = [[0.5, 0.1, float("nan")], [0.4, 0.2, 0.1]]
+        layer["gradient_by_lag_c"] = [[0.5, 0.3, 0.2], [0.6, 0.5, 0.4]]
+        layer["memory_length"] = [0.2, 0.6]
+        layer["memory_length_c"] = [0.7, 0.9]
+        for gate in ("i", "f"):
+            for figure in ("saturated", "saturated_high", "spectral_radius"):
+                layer[f"{figure}/{gate}"] = [0.1, 0.4]
+        reading = run.create_group("reading")
+        count = len(TOKENS)
+        reading.create_dataset("tokens", data=TOKENS, dtype=text)
+        reading["text"] = [0] * 10 + [1] * 2
+        reading["surprise"] = [float(i) / 2 for i in range(count)]
+        reading.create_dataset("alternatives", data=[[token, "z"] for token in TOKENS], dtype=text)
+        reading["probabilities"] = [[0.6, 0.3]] * count
+        reading["gates/recurrence/layer0/forward/f"] = [i / count for i in range(count)]
+        for name, values in (("layer", ["recurrence/layer0/forward"]), ("part", ["c"]),
+                             ("tracks", ["inside brackets"])):
+            reading.create_dataset(f"units/{name}", data=values, dtype=text)
+        reading["units/unit"] = [7]
+        reading["units/score"] = [-0.8]
+        reading["units/values"] = [[-1.0] * 6 + [0.5] * 6]
+    content = target.read_bytes()[512:]
+    seal = f"UNROLLRUN 1\nlength {len(content)}\nsha256 {hashlib.sha256(content).hexdigest()}\n"
+    target.write_bytes(seal.encode().ljust(512, b"\0") + content)
+
+
+class MicroscopeTest(PageBase):
+    @classmethod
+    def make_page(cls, maker):
+        for name in ("lstm-1", "lstm-2"):
+            look_inside(cls.runs / f"{name}.h5", cls.runs.parent / f"{name}.h5")
+        maker.run_it("report", "../lstm-1.h5", "../lstm-2.h5", "-o", cls.page)
+
+    def test_reads_a_text_with_the_alternatives(self):
+        self.assertIsNone(self.value("window.hacked"))
+        self.assertEqual("".join(self.texts("#reading .reading-text [data-i]")),
+                         "".join(TOKENS).replace("\n", "⏎\n"))
+        shade = "getComputedStyle(document.querySelectorAll('#reading [data-i]')[{}]).backgroundColor"
+        self.assertNotEqual(self.value(shade.format(1)), self.value(shade.format(9)))
+        self.browser.run("document.querySelector('#reading .reading-text').focus()")
+        self.browser.press("right", "right")
+        self.assertIn("Token s", self.texts("#reading .inspector")[0])
+        self.assertEqual(self.texts("#reading .guess .token"), ["s", "z"])
+        self.browser.press("end", "left")
+        self.assertIn(report_test.EVIL, self.texts("#reading .inspector .token")[0])
+
+    def test_colours_a_text_by_gates_and_by_cells(self):
+        shades = lambda: self.value("[...document.querySelectorAll('#reading [data-i]')]"
+                                    ".map((one) => one.style.background).join()")
+        seen = {shades()}
+        self.browser.run("const colour = document.querySelectorAll('#reading select')[1];"
+                         "colour.value = 'gate 0'; colour.dispatchEvent(new Event('change'))")
+        seen.add(shades())
+        self.browser.click("#reading .cell")
+        seen.add(shades())
+        self.assertEqual(len(seen), 3)
+        self.assertIn("unit 7", self.texts("#reading .inspector")[0])
+
+    def test_looks_at_recurrence_by_layer_and_by_run(self):
+        lines = lambda: self.value("[...document.querySelectorAll('#recurrence figure')]"
+                                   ".map((one) => one.querySelectorAll('.line').length)")
+        self.assertEqual(lines(), [2, 2, 2, 2])
+        self.browser.click("#recurrence .choice button:nth-child(2)")
+        self.assertEqual(lines(), [2, 2, 4, 4])
+        self.assertNotIn("NaN", self.value("document.getElementById('recurrence').innerHTML"))
+
+    def test_draws_weights_and_gradients(self):
+        inked = ("(() => { const one = document.querySelector('#weights canvas');"
+                 "return one.getContext('2d').getImageData(0, 0, one.width, one.height).data"
+                 ".some((value) => value > 0) })()")
+        self.assertEqual(self.texts("#weights .map h4"), ["output/W"])
+        self.browser.wait(inked)
+        self.browser.click("#weights .choice button:nth-child(2)")
+        self.browser.wait(inked)
 
 
 class FollowedPageTest(harness.EndToEnd):

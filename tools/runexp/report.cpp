@@ -36,7 +36,8 @@ fs::path usual_output(const std::vector<fs::path>& files) {
   if (files.size() == 1) return fs::path(files.front()).replace_extension(".html");
   fs::path common = fs::absolute(files.front()).parent_path().lexically_normal();
   for (const fs::path& file : files)
-    while (fs::absolute(file).lexically_normal().lexically_relative(common).begin()->string() == "..")
+    while (fs::absolute(file).lexically_normal().lexically_relative(common).begin()->string() ==
+           "..")
       common = common.parent_path();
   return fs::relative(common) / "report.html";
 }
@@ -47,7 +48,8 @@ void write_page(const fs::path& output, const std::string& page, bool force) {
     if (!fs::is_regular_file(output) || !looks_like_report(read_file(output)))
       fail(Failure::usage, "{}: exists and is not a report; choose another name", output.string());
     if (!force)
-      fail(Failure::usage, "{}: exists already; give --force to replace it, or another name with -o",
+      fail(Failure::usage,
+           "{}: exists already; give --force to replace it, or another name with -o",
            output.string());
   }
   write_file_atomically(output, page);
@@ -62,7 +64,8 @@ std::string state_of(const std::vector<fs::path>& files) {
       std::error_code absent;
       const std::uintmax_t size = fs::file_size(part, absent);
       const auto time = absent ? 0 : fs::last_write_time(part, absent).time_since_epoch().count();
-      fmt::format_to(std::back_inserter(state), "{} {} {}\n", part.string(), absent ? 0 : size, time);
+      fmt::format_to(std::back_inserter(state), "{} {} {}\n", part.string(), absent ? 0 : size,
+                     time);
     }
     state += run_writer(file) ? "written\n" : "\n";
   }
@@ -92,8 +95,7 @@ int follow(const Options& options) {
 int run_report(const Options& options) {
   if (options.follow) return follow(options);
   const std::vector<fs::path> files = comparison::find_runs(options.runs);
-  if (files.empty())
-    fail(Failure::data, "there are no run files in {}", join(options.runs));
+  if (files.empty()) fail(Failure::data, "there are no run files in {}", join(options.runs));
   const ReportData data = read_report_data(files);
   for (const std::string& problem : data.problems)
     fmt::print(stderr, "{} {}\n", styled(stderr, Style::red, "runexp:"), printable(problem));
@@ -119,8 +121,9 @@ void add_report(CLI::App& app, Action& chosen) {
       add_command(app, chosen, "report", "runs in one page that a browser opens from disk",
                   "runexp report runs -o report.html", options, run_report);
   command.add_option("runs", options->runs, "run files, folders, patterns")->required();
-  command.add_option("-o,--output", options->output,
-                     "the page; else RUN.html beside one run, report.html in the folder of several");
+  command.add_option(
+      "-o,--output", options->output,
+      "the page; else RUN.html beside one run, report.html in the folder of several");
   command.add_flag("--force", options->force, "replaces a report");
   CLI::Option* json =
       command.add_flag("--json", options->json, "what the page would show, as JSON");

@@ -128,7 +128,7 @@ Json environment_json(const Archive& environment) {
 
 /// Optimizer steps of an epoch; files of before it was written down tell it by their first
 /// validation, unless that comes more often.
-Json steps_per_epoch(const cmp::Run& run) {
+Json steps_per_epoch(const cmp::ComparedRun& run) {
   if (run.record.environment.has("steps_per_epoch"))
     return run.record.environment.integer("steps_per_epoch");
   const std::string* every = run.settings.find("training.evaluate_every");
@@ -150,7 +150,7 @@ Json expectations_json(const Archive& evaluation) {
   return json;
 }
 
-Json run_json(const cmp::Run& run, const std::string& name, const Room& room) {
+Json run_json(const cmp::ComparedRun& run, const std::string& name, const Room& room) {
   const RunRecord record = open_run(run.path, RunParts::without_arrays);
   const Hdf5File file = Hdf5File::from_bytes(read_sealed(run.path), run.path.string());
   const std::string* description = run.settings.find("description");
@@ -178,7 +178,7 @@ Json run_json(const cmp::Run& run, const std::string& name, const Room& room) {
           {"reading", reading_json(file.read_all("reading"))}};
 }
 
-Json overview_json(const std::vector<cmp::Run>& runs) {
+Json overview_json(const std::vector<cmp::ComparedRun>& runs) {
   const cmp::Table table = cmp::overview(runs, cmp::usual_columns(runs));
   Json json = {{"columns", Json::array()}, {"rows", Json::array()}};
   for (const cmp::Column& column : table.columns)
@@ -223,7 +223,7 @@ std::vector<std::size_t> telling(const std::vector<std::vector<std::string>>& ke
 }
 
 /// Runs that differ in their seed alone stand together; a group is called by what sets it apart.
-Json groups_json(const std::vector<cmp::Run>& runs) {
+Json groups_json(const std::vector<cmp::ComparedRun>& runs) {
   std::vector<std::string> paths = cmp::differing_settings(runs);
   std::erase_if(paths, [](const std::string& path) {
     return path == "seed" || (cmp::is_bookkeeping(path) && path != "experiment");
@@ -237,7 +237,8 @@ Json groups_json(const std::vector<cmp::Run>& runs) {
       const std::string* value = runs[i].settings.find(path);
       key.push_back(value ? *value : kAbsent);
     }
-    const auto place = static_cast<std::size_t>(std::find(keys.begin(), keys.end(), key) - keys.begin());
+    const auto place =
+        static_cast<std::size_t>(std::find(keys.begin(), keys.end(), key) - keys.begin());
     if (place == keys.size()) {
       keys.push_back(std::move(key));
       groups.push_back({{"title", ""}, {"runs", Json::array()}});
@@ -245,10 +246,9 @@ Json groups_json(const std::vector<cmp::Run>& runs) {
     groups[place]["runs"].push_back(i);
   }
   const auto name = std::find(paths.begin(), paths.end(), "experiment");
-  const std::vector<std::size_t> places =
-      telling(keys, name == paths.end()
-                        ? std::vector<std::size_t>()
-                        : std::vector{static_cast<std::size_t>(name - paths.begin())});
+  const std::vector<std::size_t> places = telling(
+      keys, name == paths.end() ? std::vector<std::size_t>()
+                                : std::vector{static_cast<std::size_t>(name - paths.begin())});
   for (std::size_t g = 0; g < keys.size(); ++g) {
     std::vector<std::string> parts;
     for (const std::size_t place : places) {
@@ -263,9 +263,9 @@ Json groups_json(const std::vector<cmp::Run>& runs) {
   return groups;
 }
 
-Json larger_is_better(const std::vector<cmp::Run>& runs) {
+Json larger_is_better(const std::vector<cmp::ComparedRun>& runs) {
   std::set<std::string> names;
-  for (const cmp::Run& run : runs)
+  for (const cmp::ComparedRun& run : runs)
     for (const auto& [split, table] : run.record.metrics)
       for (const auto& [name, column] : table.columns)
         if (cmp::larger_is_better(name)) names.insert(name);
@@ -276,16 +276,17 @@ Json larger_is_better(const std::vector<cmp::Run>& runs) {
 
 ReportData read_report_data(const std::vector<std::filesystem::path>& files) {
   cmp::Collection collection = cmp::read_runs(files, 2);
-  const std::vector<cmp::Run>& runs = collection.runs;
+  const std::vector<cmp::ComparedRun>& runs = collection.runs;
   if (runs.empty()) {
-    const std::string reason = collection.problems.empty() ? "" : ": " + collection.problems.front();
+    const std::string reason =
+        collection.problems.empty() ? "" : ": " + collection.problems.front();
     fail(Failure::data, "there is no run to report on{}", reason);
   }
   const Room room(runs.size());
   const std::vector<std::string> names = cmp::short_files(runs);
   const std::vector<cmp::FigureName> figures = cmp::usual_figures(runs);
   std::vector<std::string> experiments;
-  for (const cmp::Run& run : runs)
+  for (const cmp::ComparedRun& run : runs)
     if (std::find(experiments.begin(), experiments.end(), run.record.experiment) ==
         experiments.end())
       experiments.push_back(run.record.experiment);

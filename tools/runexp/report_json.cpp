@@ -11,8 +11,7 @@ namespace unroll::cli {
 
 Json rounded(double value, int digits) {
   if (!std::isfinite(value)) return nullptr;
-  if (value == std::floor(value) && std::abs(value) < 1e15)
-    return static_cast<std::int64_t>(value);
+  if (value == std::floor(value) && std::abs(value) < 1e15) return static_cast<std::int64_t>(value);
   return std::strtod(fmt::format("{:.{}g}", value, digits).c_str(), nullptr);
 }
 

@@ -72,7 +72,8 @@ std::string inline_files(std::string& page, std::string_view before, std::string
     const std::string file = page.substr(name, end - name);
     const std::string content = "\n" + part(file);
     if (content.find(close) != std::string::npos)
-      fail(Failure::run, "share/unroll/report/{} holds '{}', which would end it early", file, close);
+      fail(Failure::run, "share/unroll/report/{} holds '{}', which would end it early", file,
+           close);
     hashes += " " + policy_hash(content);
     const std::string element = std::string(open) + content + std::string(close);
     page.replace(at, end + after.size() - at, element);

@@ -88,11 +88,11 @@ void serve_report(int port, const std::function<Json()>& data, const StopFlag* s
     }
     answer.set_content(text, "application/json; charset=utf-8");
   });
-  const int bound = port == 0 ? server.bind_to_any_port(kHost)
-                              : (server.bind_to_port(kHost, port) ? port : -1);
+  const int bound =
+      port == 0 ? server.bind_to_any_port(kHost) : (server.bind_to_port(kHost, port) ? port : -1);
   if (bound < 0)
-    fail(Failure::usage, "port {} of {} cannot be had; give another with --port, or 0 for any", port,
-         kHost);
+    fail(Failure::usage, "port {} of {} cannot be had; give another with --port, or 0 for any",
+         port, kHost);
   port = bound;
   std::jthread listening([&] { server.listen_after_bind(); });
   started(fmt::format("http://{}:{}/", kHost, port));

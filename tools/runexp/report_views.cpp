@@ -99,7 +99,8 @@ Json reading_json(const Archive& reading) {
   }
   json["words"] = words.list();
   json["surprise"] = all_rows(reading.array("surprise"));
-  if (reading.has("probabilities")) json["probabilities"] = all_rows(reading.array("probabilities"), 3);
+  if (reading.has("probabilities"))
+    json["probabilities"] = all_rows(reading.array("probabilities"), 3);
   if (reading.has("split")) json["split"] = reading.text("split");
   if (reading.has("text")) json["text"] = all_rows(reading.array("text"));
   json["gates"] = Json::array();
@@ -111,7 +112,8 @@ Json reading_json(const Archive& reading) {
   json["units"] = Json::array();
   if (!reading.has("units/values")) return json;
   const Json layers = texts_of(reading.array("units/layer"));
-  const Json parts = reading.has("units/part") ? Json(texts_of(reading.array("units/part"))) : Json();
+  const Json parts =
+      reading.has("units/part") ? Json(texts_of(reading.array("units/part"))) : Json();
   const Json tracks = texts_of(reading.array("units/tracks"));
   const Json units = all_rows(reading.array("units/unit"));
   const Json scores = all_rows(reading.array("units/score"), 3);

@@ -1,5 +1,5 @@
-// What a run file's microscope saw, as JSON of a report. Each is null where the file has none of it;
-// docs/run-file.md describes the groups.
+// What a run file's microscope saw, as JSON of a report. Each is null where the file has none of
+// it; docs/run-file.md describes the groups.
 #pragma once
 
 #include <cstddef>
