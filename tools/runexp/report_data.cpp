@@ -154,16 +154,19 @@ Json run_json(const cmp::ComparedRun& run, const std::string& name, const Room& 
   const RunRecord record = open_run(run.path, RunParts::without_arrays);
   const Hdf5File file = Hdf5File::from_bytes(read_sealed(run.path), run.path.string());
   const std::string* description = run.settings.find("description");
-  return {{"name", name},
+  return {{"name", record.labels.name.empty() ? name : record.labels.name},
           {"file", run.path.string()},
           {"experiment", record.experiment},
           {"description", description ? *description : ""},
+          {"tags", record.labels.tags},
+          {"note", record.labels.note},
           {"run_id", record.run_id},
           {"status", run.status},
           {"reason", record.reason},
           {"created", record.created},
           {"finished", record.finished},
           {"checkpoint_step", record.step},
+          {"planned_steps", record.planned_steps},
           {"steps_per_epoch", steps_per_epoch(run)},
           {"config", record.config_source},
           {"resolved", record.config_resolved},
