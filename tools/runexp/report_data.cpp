@@ -151,8 +151,7 @@ Json expectations_json(const Archive& evaluation) {
 }
 
 Json run_json(const cmp::ComparedRun& run, const std::string& name, const Room& room) {
-  const RunRecord record = open_run(run.path, RunParts::without_arrays);
-  const Hdf5File file = Hdf5File::from_bytes(read_sealed(run.path), run.path.string());
+  const RunRecord record = open_run(run.path, RunParts::without_weights);
   const std::string* description = run.settings.find("description");
   return {{"name", record.labels.name.empty() ? name : record.labels.name},
           {"file", run.path.string()},
@@ -176,9 +175,9 @@ Json run_json(const cmp::ComparedRun& run, const std::string& name, const Room& 
           {"timing", tables_json(record.timing, room)},
           {"samples", samples_json(record.samples, room)},
           {"confusion", confusion_json(record.evaluation)},
-          {"histograms", histograms_json(file.read_all("histograms"), room.histogram_rows)},
-          {"recurrence", recurrence_json(file.read_all("recurrence"), room.recurrence_rows)},
-          {"reading", reading_json(file.read_all("reading"))}};
+          {"histograms", histograms_json(record.histograms, room.histogram_rows)},
+          {"recurrence", recurrence_json(record.recurrence, room.recurrence_rows)},
+          {"reading", reading_json(record.reading)}};
 }
 
 Json overview_json(const std::vector<cmp::ComparedRun>& runs) {
