@@ -239,10 +239,10 @@ sweep: {grid: {data.text.files: [[story.txt], [absent.txt]]}}
         self.assertEqual(self.statuses(self.sweep("--retry"))["files=absent.txt"], "completed")
 
     def test_a_killed_job_is_said_and_goes_on_with_the_next_call(self):
-        self.experiment(SWEEP.replace("epochs: 1", "epochs: 40, checkpoint_every: 20"))
+        self.experiment(SWEEP.replace("epochs: 1", "epochs: 15, checkpoint_every: 100"))
         only = ("--set", "seeds=1", "--set", "sweep.grid={training.batch: [8]}")
         sweep = self.begin("--json", "--threads", "1", *only)
-        self.wait_for_step("batch=8,seed=1", 60)
+        self.wait_for_step("batch=8,seed=1", 120)
         lock = (self.folder / "runs/small/batch=8,seed=1.h5.lock").read_text()
         os.kill(int(lock.split()[1]), signal.SIGKILL)
         out, _ = sweep.communicate(timeout=60 * harness.PATIENCE)
@@ -254,7 +254,7 @@ sweep: {grid: {data.text.files: [[story.txt], [absent.txt]]}}
 
 
 class Interruptions(SweepTest):
-    LONG = SWEEP.replace("epochs: 1", "epochs: 40")
+    LONG = SWEEP.replace("epochs: 1", "epochs: 20")
     ONLY = ("--set", "seeds=3", "--set", "sweep.grid={training.batch: [8]}")
     NAMES = [f"batch=8,seed={seed}" for seed in (1, 2, 3)]
 
