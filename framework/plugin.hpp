@@ -1,6 +1,7 @@
 // The one header a plugin includes: the contracts, the operations, and the line that exports.
 #pragma once
 
+#include <unroll/autodiff/ops_scan.hpp>
 #include <unroll/config/schema.hpp>
 #include <unroll/core/error.hpp>
 #include <unroll/core/random.hpp>

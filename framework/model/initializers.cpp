@@ -88,6 +88,18 @@ Initializer normal(double mean, double deviation) {
   };
 }
 
+Initializer identity(double scale) {
+  return [scale](Tensor& value, RandomStream&) {
+    const std::int64_t width = value.dim(-1);
+    std::int64_t i = 0;
+    fill_with(value, [&] {
+      const std::int64_t row = i / width, column = i % width;
+      ++i;
+      return row == column ? scale : 0.0;
+    });
+  };
+}
+
 Initializer glorot_uniform(std::int64_t parts) {
   return [parts](Tensor& tensor, RandomStream& random) {
     const auto fans = tensor.shape().rows() + tensor.shape().last() / parts;

@@ -9,6 +9,8 @@ Initializer zeros();
 Initializer constant(double value);
 Initializer uniform(double low, double high);
 Initializer normal(double mean, double deviation);
+/// `scale` times the identity (Le et al. 2015, arXiv 1504.00941); [H, H].
+Initializer identity(double scale = 1);
 /// Uniform in ±sqrt(6 / (fan_in + fan_out)) for each of `parts` equal column blocks
 /// (Glorot and Bengio 2010); [K, parts * M].
 Initializer glorot_uniform(std::int64_t parts = 1);

@@ -8,7 +8,7 @@
 //
 // W [I, 3H], U [H, 3H], b [3H], bn [H] (reset after alone). z keeps the old state, as in PyTorch;
 // in Cho's first version and in Keras before 2.3 it is the same, Chung et al. 2014 swap z and 1-z.
-// Left out: minimal variants (mgu, minGRU). Reset before, and double precision, run step by step.
+// Reset before, and double precision, run step by step.
 #include <unroll/plugin.hpp>
 
 namespace {

@@ -11,6 +11,7 @@
 
 #include <unroll/autodiff/gradient_check.hpp>
 #include <unroll/autodiff/ops.hpp>
+#include <unroll/autodiff/ops_scan.hpp>
 #include <unroll/core/random.hpp>
 
 namespace unroll::test {

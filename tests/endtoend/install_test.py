@@ -13,7 +13,7 @@ PROJECT = """
 cmake_minimum_required(VERSION 3.25)
 project(stranger LANGUAGES CXX)
 find_package(unroll 0.1 REQUIRED)
-unroll_add_plugin(cell_mgu mgu.cpp)
+unroll_add_plugin(cell_ugrnn ugrnn.cpp)
 add_executable(stranger main.cpp)
 target_link_libraries(stranger PRIVATE unroll::unroll)
 file(WRITE ${CMAKE_BINARY_DIR}/plugin_dir ${UNROLL_PLUGIN_DIR})
@@ -27,7 +27,7 @@ int main(int, char** arguments) {
   registry.add(arguments[1]);
   for (const auto& plugin : registry.list())
     std::printf("%s %s %s\\n", plugin.kind.c_str(), plugin.name.c_str(), plugin.refused.c_str());
-  std::puts(registry.describe("cell", "mgu").summary.c_str());
+  std::puts(registry.describe("cell", "ugrnn").summary.c_str());
   registry.make_sampler({"temperature", {}, {}});
   std::puts(registry.make_tokenizer({"char", {}, {}})->lossless() ? "lossless" : "lossy");
 }
@@ -71,7 +71,7 @@ class Installation(harness.EndToEnd):
         project, build = self.folder / "project", self.folder / "project/build"
         self.write("project/CMakeLists.txt", PROJECT)
         self.write("project/main.cpp", PROGRAM)
-        shutil.copy(harness.ROOT / "tests/plugin/tutorial/mgu.cpp", project)
+        shutil.copy(harness.ROOT / "tests/plugin/tutorial/ugrnn.cpp", project)
         # The build's own compiler and sanitizers: a plugin must fit its framework.
         sanitize = cached("UNROLL_SANITIZE")
         self.quietly("cmake", "-S", project, "-B", build, f"-DCMAKE_PREFIX_PATH={self.home}",
@@ -85,13 +85,13 @@ class Installation(harness.EndToEnd):
         self.quietly("cmake", "--build", build, "--parallel", "2")
 
         told = self.quietly(build / "stranger", build / "plugins").splitlines()
-        for line in ("cell mgu ", "sampler greedy ", "tokenizer char ", "lossless",
-                     "Minimal gated unit (Zhou et al. 2016)"):
+        for line in ("cell ugrnn ", "sampler greedy ", "tokenizer char ", "lossless",
+                     "Update gate network (Collins et al. 2017)"):
             self.assertIn(line, told)
 
         self.assertIn(str(self.home), self.run_it("plugins", "lstm").stdout)
-        self.experiment(**{"cell: lstm": "cell: mgu", "epochs: 2": "epochs: 1"})
-        library = build / "plugins/cell_mgu.so"
+        self.experiment(**{"cell: lstm": "cell: ugrnn", "epochs: 2": "epochs: 1"})
+        library = build / "plugins/cell_ugrnn.so"
         self.run_it("small.yaml", "--quiet", "--plugins", library)
         self.run_it("sample", "runs/small.h5", "--plugins", library, "--sampler", "greedy")
         self.run_it("report", "runs/small.h5")

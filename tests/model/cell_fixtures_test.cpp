@@ -40,8 +40,9 @@ void check_case(const Variant& variant, const Hdf5File& file, const std::string&
                           return registry().make_cell(variant.choice(), cell, parameters);
                         });
   store.restore(stored.below("weights"));
-  const std::vector<std::string> parts =
-      variant.cell == "lstm" ? std::vector<std::string>{"h", "c"} : std::vector<std::string>{"h"};
+  std::vector<std::string> parts;
+  for (const StatePart& part : LoneCell(variant, {1, options.hidden, {}}, type).cell->parts())
+    parts.push_back(part.name);
 
   Graph graph;
   const Var x = graph.input(tensor_of(stored.array("x"), type));
@@ -113,7 +114,7 @@ TEST(PackedFixtures, MatchPyTorch) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cells, CellFixtures, testing::ValuesIn(variants()), label_of);
+INSTANTIATE_TEST_SUITE_P(Cells, CellFixtures, testing::ValuesIn(all_variants()), label_of);
 
 }  // namespace
 }  // namespace unroll::test

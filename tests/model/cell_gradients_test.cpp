@@ -54,7 +54,7 @@ TEST_P(CellGradients, OfStacksMatchFiniteDifferences) {
   EXPECT_TRUE(check.passed()) << check.worst << " at " << check.where;
 }
 
-INSTANTIATE_TEST_SUITE_P(Cells, CellGradients, testing::ValuesIn(variants()), label_of);
+INSTANTIATE_TEST_SUITE_P(Cells, CellGradients, testing::ValuesIn(all_variants()), label_of);
 
 }  // namespace
 }  // namespace unroll::test

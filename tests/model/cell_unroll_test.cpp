@@ -200,7 +200,7 @@ TEST_P(CellUnroll, RefusesShapesThatDoNotFit) {
   EXPECT_THROW(lone.cell->run(graph.constant(Tensor::zeros({2, 3, 4})), {}), std::invalid_argument);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cells, CellUnroll, testing::ValuesIn(variants()), label_of);
+INSTANTIATE_TEST_SUITE_P(Cells, CellUnroll, testing::ValuesIn(all_variants()), label_of);
 
 }  // namespace
 }  // namespace unroll::test

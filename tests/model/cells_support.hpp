@@ -42,6 +42,20 @@ inline const std::vector<Variant>& variants() {
   return all;
 }
 
+/// The other cells as well.
+inline const std::vector<Variant>& all_variants() {
+  static const std::vector<Variant> all = [] {
+    std::vector<Variant> cells = variants();
+    for (const char* name :
+         {"mgu", "mingru", "indrnn", "irnn", "sru", "lstm_layernorm", "clockwork"})
+      cells.push_back({name, name, "", ""});
+    cells.push_back({"mingru_positive", "mingru", "candidate", "positive"});
+    cells.push_back({"sru_scan", "sru", "peephole", "false"});
+    return cells;
+  }();
+  return all;
+}
+
 inline const Registry& registry() {
   static const Registry built({UNROLL_PLUGINS});
   return built;

@@ -38,6 +38,12 @@ double distance_from_orthonormal(const Tensor& W, std::int64_t begin, std::int64
   return worst;
 }
 
+TEST(Initializers, IdentityIsOneOnTheDiagonal) {
+  const Tensor eye = made(init::identity(0.5), {3, 3});
+  for (std::int64_t i = 0; i < 9; ++i)
+    EXPECT_EQ(eye.data<double>()[i], i % 4 == 0 ? 0.5 : 0.0) << i;
+}
+
 TEST(Initializers, OrthogonalBlocksAreOrthonormal) {
   const Tensor square = made(init::orthogonal(4), {17, 68});
   for (std::int64_t part = 0; part < 4; ++part)

@@ -28,10 +28,10 @@ Tensor random_tensor(const Shape& shape, std::string_view name) {
 
 TEST(TutorialCell, AgreesWithItsEquations) {
   ParameterStore store(1, DType::f64);
-  const auto cell = registry().make_cell({"mgu", {}, {}}, {I, H, {}}, Parameters(store));
+  const auto cell = registry().make_cell({"ugrnn", {}, {}}, {I, H, {}}, Parameters(store));
   const auto weight = [&](const char* name) { return store.find(name)->value().span<double>(); };
-  const auto W = weight("W"), Uf = weight("Uf"), Uh = weight("Uh"), b = weight("b");
-  EXPECT_EQ(b[0], 1.0) << "forget_bias";
+  const auto W = weight("W"), U = weight("U"), b = weight("b");
+  EXPECT_EQ(b[0], 1.0) << "keep_bias";
   const Tensor x = random_tensor({T, N, I}, "x"), h0 = random_tensor({N, H}, "h");
 
   Graph graph(Graph::Mode::infer);
@@ -39,25 +39,19 @@ TEST(TutorialCell, AgreesWithItsEquations) {
       cell->run_unroll(cell->run_project(graph.constant(x)), {graph.constant(h0.clone())});
   const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
   for (std::int64_t n = 0; n < N; ++n) {
-    std::vector<double> h(at(H)), f(at(H)), next(at(H));
+    std::vector<double> h(at(H)), next(at(H));
     for (std::int64_t j = 0; j < H; ++j) h[at(j)] = h0.span<double>()[at(n * H + j)];
     for (std::int64_t t = 0; t < T; ++t) {
-      const auto gate = [&](std::int64_t column) {
+      const auto sum = [&](std::int64_t column) {
         double a = b[at(column)];
-        for (std::int64_t i = 0; i < I; ++i) {
+        for (std::int64_t i = 0; i < I; ++i)
           a += x.span<double>()[at((t * N + n) * I + i)] * W[at(i * 2 * H + column)];
-        }
+        for (std::int64_t k = 0; k < H; ++k) a += h[at(k)] * U[at(k * 2 * H + column)];
         return a;
       };
       for (std::int64_t j = 0; j < H; ++j) {
-        double a = gate(j);
-        for (std::int64_t k = 0; k < H; ++k) a += h[at(k)] * Uf[at(k * H + j)];
-        f[at(j)] = 1 / (1 + std::exp(-a));
-      }
-      for (std::int64_t j = 0; j < H; ++j) {
-        double a = gate(H + j);
-        for (std::int64_t k = 0; k < H; ++k) a += f[at(k)] * h[at(k)] * Uh[at(k * H + j)];
-        next[at(j)] = f[at(j)] * std::tanh(a) + (1 - f[at(j)]) * h[at(j)];
+        const double g = 1 / (1 + std::exp(-sum(j)));
+        next[at(j)] = g * h[at(j)] + (1 - g) * std::tanh(sum(H + j));
       }
       h = next;
       for (std::int64_t j = 0; j < H; ++j) {
@@ -70,7 +64,7 @@ TEST(TutorialCell, AgreesWithItsEquations) {
 
 TEST(TutorialCell, GradientsAreThoseOfFiniteDifferences) {
   ParameterStore store(1, DType::f64);
-  const auto cell = registry().make_cell({"mgu", {}, {}}, {I, H, {}}, Parameters(store));
+  const auto cell = registry().make_cell({"ugrnn", {}, {}}, {I, H, {}}, Parameters(store));
   std::vector<Tensor> inputs{random_tensor({T, N, I}, "x"), random_tensor({N, H}, "h")};
   const auto check = check_gradients(
       [&](Graph&, std::span<const Var> in) {
