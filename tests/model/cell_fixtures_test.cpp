@@ -41,8 +41,8 @@ void check_case(const Variant& variant, const Hdf5File& file, const std::string&
                         });
   store.restore(stored.below("weights"));
   std::vector<std::string> parts;
-  for (const StatePart& part : LoneCell(variant, {1, options.hidden, {}}, type).cell->parts())
-    parts.push_back(part.name);
+  const LoneCell lone(variant, {1, options.hidden, {}}, type);
+  for (const StatePart& part : lone.cell->parts()) parts.push_back(part.name);
 
   Graph graph;
   const Var x = graph.input(tensor_of(stored.array("x"), type));
