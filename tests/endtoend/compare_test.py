@@ -134,6 +134,7 @@ class Compare(EndToEnd):
         shown = self.compare("runs", "--plot=train.loss", "--group-by", "cell")
         self.assertIn("  a gru (mean of 3)\n", shown)
         self.refused(2, "compare", "runs", "--plot=seed", says="'seed' has no curve")
+        self.refused(2, "compare", "runs", "--plot", "--json", says="--plot draws for people")
 
     def test_damaged_files_are_named(self):
         damaged = self.folder / "runs/gru2.h5"

@@ -54,6 +54,7 @@ class Labels(EndToEnd):
         self.assertEqual(sorted(p.name for p in (self.folder / "runs").iterdir()), ["b.h5", "c.h5"])
         self.assertEqual([row["name"] for row in self.listed() if row["file"] == "runs/c.h5"], ["c"])
         self.refused(2, "rename", "runs/c.h5", "b", "--file", says="runs/b.h5: exists already")
+        self.run_it("rename", "runs/c.h5", "c", "--file")
         self.refused(2, "rename", "runs/c.h5", "../b", "--file", says="is no name for a file")
 
     def test_a_run_that_is_running(self):

@@ -105,6 +105,8 @@ int compare_pair(const CompareOptions& options) {
 
 int run_compare(const CompareOptions& options) {
   if (options.diff || options.why) return compare_pair(options);
+  if (!options.plot.empty() && (options.json || options.format != "text"))
+    fail(Failure::usage, "--plot draws for people; leave it out, or the other form");
   Collection collection = collect(options);
   std::vector<ComparedRun>& runs = collection.runs;
   std::vector<std::string> columns;

@@ -39,8 +39,8 @@ int run_rename(const Rename& options) {
   if (options.name.find('/') != std::string::npos || options.name.starts_with('.'))
     fail(Failure::usage, "'{}' is no name for a file in the same folder", options.name);
   const std::filesystem::path to = from.parent_path() / (options.name + ".h5");
-  change_labels(from, [&](RunLabels& labels) { labels.name = options.name; });
-  move_run(from, to);
+  if (to != from) move_run(from, to);
+  change_labels(to, [&](RunLabels& labels) { labels.name = options.name; });
   fmt::print("{}: is called '{}'\n", printable(to.string()), printable(options.name));
   return 0;
 }
