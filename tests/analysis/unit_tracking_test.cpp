@@ -94,7 +94,9 @@ TEST(UnitTracking, FindsTheUnitsThatFollowAFeature) {
     } else if (unit.unit != 7) {
       EXPECT_EQ(unit.unit, 8);
     }
-    if (unit.unit == 8) EXPECT_LT(unit.score, -0.6);
+    if (unit.unit == 8) {
+      EXPECT_LT(unit.score, -0.6);
+    }
   }
 }
 

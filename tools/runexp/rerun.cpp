@@ -14,7 +14,7 @@
 #include "experiment_arguments.hpp"
 #include "json_output.hpp"
 #include "open_run.hpp"
-#include "report.hpp"
+#include "progress_report.hpp"
 #include "run_registry.hpp"
 #include "terminal.hpp"
 #include "training_session.hpp"
