@@ -87,11 +87,13 @@ std::string verdict(const Repetition& found, const std::string& run) {
 
 int run_rerun(const Options& options) {
   const RunRecord run = read_run(options.run);
+  if (run.environment.has("import/file"))
+    fail(Failure::usage, "{}: was imported, so that there is no training to repeat", options.run);
   if (run.environment.has("forked_from/run"))
-    fail(Failure::usage, "{}: began at step {} of {}; repeat that one, then {} resume it --from {}",
+    fail(Failure::usage,
+         "{}: began at step {} of {}; repeat that run, and go on from there by `resume --from`",
          options.run, run.environment.integer("forked_from/step"),
-         run.environment.text("forked_from/run"), program(),
-         run.environment.integer("forked_from/step"));
+         run.environment.text("forked_from/run"));
   const auto registry = make_registry(options.plugins, run);
   refuse_changed_data(data_changes(run.environment), options.run);
   Trainer trainer(experiment_of(run, *registry), *registry);
