@@ -90,7 +90,7 @@ std::string read_file(const fs::path& path, std::uint64_t most_bytes) {
   return content;
 }
 
-void write_file_atomically(const fs::path& path, std::string_view content) {
+fs::path write_beside(const fs::path& path, std::string_view content) {
   Removal temporary{fs::path(path).concat(fmt::format(".{}.tmp", ::getpid()))};
   {
     Descriptor file(temporary.path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
@@ -99,10 +99,15 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
       cannot(path, "written", errno);
     }
     write_all(file.number(), content, path);
+    if (::fsync(file.number()) != 0) cannot(path, "written", errno);
     if (!file.close()) cannot(path, "written", errno);
   }
-  temporary.armed = false;  // from here on replace_file looks after it
-  replace_file(temporary.path, path);
+  temporary.armed = false;
+  return temporary.path;
+}
+
+void write_file_atomically(const fs::path& path, std::string_view content) {
+  replace_file(write_beside(path, content), path);
 }
 
 void replace_file(const fs::path& temporary, const fs::path& path) {

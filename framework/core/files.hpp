@@ -19,6 +19,10 @@ std::string read_file(const std::filesystem::path& path,
 /// temporary file is left.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
+/// The first half of the above: the temporary file, synced, for `replace_file`. Throws Error(data),
+/// and none is left.
+std::filesystem::path write_beside(const std::filesystem::path& path, std::string_view content);
+
 /// The last half of the above for a `temporary` that someone else has written and closed: syncs
 /// it, renames it over `path`, syncs the folder. Throws Error(data) and removes `temporary`.
 void replace_file(const std::filesystem::path& temporary, const std::filesystem::path& path);

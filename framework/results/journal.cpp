@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include <unroll/core/error.hpp>
 #include <unroll/core/sha256.hpp>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::string_view kHeader = "UNROLLJOURNAL 1 ";
 constexpr std::size_t kCheckDigits = 16;
+constexpr const char* kNext = ".next";
 
 std::string escape(std::string_view text) {
   std::string result;
@@ -118,11 +120,15 @@ std::filesystem::path journal_of(const std::filesystem::path& run) {
   return std::filesystem::path(run).concat(".journal");
 }
 
+std::filesystem::path next_journal_of(const std::filesystem::path& run) {
+  return journal_of(run).concat(kNext);
+}
+
 Journal::Journal(std::filesystem::path path, std::string seal)
     : path_(std::move(path)), seal_(std::move(seal)) {}
 
 Journal::~Journal() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  close();
 }
 
 void Journal::append_row(std::string_view kind, std::string_view split, std::int64_t step,
@@ -137,7 +143,12 @@ void Journal::append_sample(const RunSample& sample) {
 }
 
 void Journal::append(const std::string& body) {
-  std::string bytes = fmt::format("{} {}\n", sha256(body).substr(0, kCheckDigits), body);
+  const std::string line = fmt::format("{} {}\n", sha256(body).substr(0, kCheckDigits), body);
+  write(line);
+  if (marked_) since_mark_ += line;
+}
+
+void Journal::write(std::string bytes) {
   if (descriptor_ < 0) {
     descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     length_ = 0;
@@ -163,10 +174,47 @@ void Journal::append(const std::string& body) {
   fail(Failure::data, "{}: cannot be written: {}", path_.string(), std::strerror(reason));
 }
 
-void Journal::remove() {
+void Journal::mark() {
+  marked_ = true;
+  since_mark_.clear();
+}
+
+void Journal::prepare(const std::string& seal) {
+  if (since_mark_.empty()) return;
+  next_ = std::make_unique<Journal>(std::filesystem::path(path_).concat(kNext), seal);
+  try {
+    next_->write(since_mark_);
+  } catch (const Error&) {
+    abandon();
+    throw;
+  }
+}
+
+void Journal::abandon() {
+  if (next_) ::unlink(next_->path_.c_str());
+  next_.reset();
+}
+
+void Journal::move_to(std::string seal) {
+  const std::unique_ptr<Journal> next = std::move(next_);
+  seal_ = std::move(seal);
+  marked_ = false;
+  since_mark_.clear();
+  close();
+  length_ = 0;
+  if (!next) {
+    ::unlink(path_.c_str());
+    return;
+  }
+  if (::rename(next->path_.c_str(), path_.c_str()) != 0)
+    fail(Failure::data, "{}: cannot be written: {}", path_.string(), std::strerror(errno));
+  descriptor_ = std::exchange(next->descriptor_, -1);
+  length_ = next->length_;
+}
+
+void Journal::close() {
   if (descriptor_ >= 0) ::close(descriptor_);
   descriptor_ = -1;
-  ::unlink(path_.c_str());
 }
 
 bool belongs_to(std::string_view text, std::string_view seal) {

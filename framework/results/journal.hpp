@@ -14,6 +14,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,8 @@ namespace unroll {
 
 /// RUN.h5 -> RUN.h5.journal
 std::filesystem::path journal_of(const std::filesystem::path& run);
+/// RUN.h5 -> RUN.h5.journal.next: that of a checkpoint which is being put in place.
+std::filesystem::path next_journal_of(const std::filesystem::path& run);
 
 /// Appends to the journal of one checkpoint; the file appears with the first record.
 class Journal {
@@ -39,16 +42,29 @@ class Journal {
                   const std::vector<Metric>& metrics);
   void append_sample(const RunSample& sample);
 
-  /// Closes and removes the file: its records are in the run file now.
-  void remove();
+  /// A checkpoint is about to be written that has all records so far.
+  void mark();
+  /// The marked checkpoint, of this seal, is about to be put in place: writes a second journal,
+  /// with the records since the mark, so that a kill before or after that loses none. Throws
+  /// Error(data) as `append_row` does.
+  void prepare(const std::string& seal);
+  /// It is not put in place after all.
+  void abandon();
+  /// It is in place: the second journal, if there had to be one, takes the place of the first.
+  void move_to(std::string seal);
 
  private:
   void append(const std::string& body);
+  void write(std::string bytes);
+  void close();
 
   std::filesystem::path path_;
   std::string seal_;
   int descriptor_ = -1;
   std::uint64_t length_ = 0;
+  bool marked_ = false;
+  std::string since_mark_;  ///< lines that the journal of the next checkpoint begins with
+  std::unique_ptr<Journal> next_;
 };
 
 /// Is this the text of the journal of the run file of this seal?

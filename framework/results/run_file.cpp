@@ -7,6 +7,7 @@
 #include <unroll/core/error.hpp>
 #include <unroll/core/files.hpp>
 #include <unroll/core/sha256.hpp>
+#include <unroll/results/background_save.hpp>
 #include <unroll/results/journal.hpp>
 
 namespace unroll {
@@ -16,13 +17,28 @@ namespace fs = std::filesystem;
 
 constexpr int kAttempts = 8;
 
-/// The journal's text; nothing if there is none or it vanished meanwhile.
-std::string journal_text(const fs::path& run) {
+/// A file's text; nothing if there is none or it vanished meanwhile.
+std::string text_of(const fs::path& path) {
   try {
-    return read_file(journal_of(run));
+    return read_file(path);
   } catch (const Error&) {
     return {};
   }
+}
+
+/// The journal of the run file of this seal; nothing if there is none.
+std::string journal_text(const fs::path& run, const std::string& seal) {
+  // The second may become the first between two looks.
+  for (const fs::path& path : {journal_of(run), next_journal_of(run), journal_of(run)})
+    if (std::string text = text_of(path); belongs_to(text, seal)) return text;
+  return {};
+}
+
+/// Removes a second journal that a killed writer left, unless it is the one that counts.
+void remove_next_journal(const fs::path& run) {
+  std::error_code ignored;
+  const fs::path path = next_journal_of(run);
+  if (!belongs_to(text_of(path), seal_of_file(run))) fs::remove(path, ignored);
 }
 
 /// Removes RUN.h5.PID.tmp of writers that were killed; the lock says that none is alive.
@@ -54,7 +70,7 @@ std::string new_run_id(const RunRecord& record) {
 RunRecord open_run(const fs::path& path, RunParts parts) {
   for (int attempt = 0;; ++attempt) {
     const std::string bytes = read_sealed(path);
-    const std::string journal = journal_text(path);
+    const std::string journal = journal_text(path, seal_of(bytes));
     // A new checkpoint may have been renamed into place, and its predecessor's journal removed,
     // between the two reads; then the pair is read again.
     if (attempt < kAttempts && seal_of_file(path) != seal_of(bytes)) continue;
@@ -69,7 +85,9 @@ void sweep_run(const fs::path& path) {
     const RunLock lock(path);
     remove_temporaries(path);
     std::error_code ignored;
-    if (!belongs_to(journal_text(path), seal_of_file(path))) fs::remove(journal_of(path), ignored);
+    if (!belongs_to(text_of(journal_of(path)), seal_of_file(path)))
+      fs::remove(journal_of(path), ignored);
+    remove_next_journal(path);
   } catch (const Error&) {  // someone writes it, or nobody may: then it is left as it is
   }
 }
@@ -99,6 +117,7 @@ RunWriter RunWriter::create(const fs::path& path, RunRecord record, bool overwri
          "{}: checkpoints of a former run are there; give --force to remove them, or another name",
          kept_folder(path).string());
   remove_temporaries(path);
+  remove_next_journal(path);
   remove_checkpoints(path);
   if (record.created.empty()) record.created = iso_time_now();
   if (record.run_id.empty()) record.run_id = new_run_id(record);
@@ -116,6 +135,7 @@ RunWriter RunWriter::resume(const fs::path& path) {
   RunWriter writer(path, std::move(lock), std::move(record));
   writer.saved_ = true;
   writer.saved_step_ = writer.record_.step;
+  writer.checkpoint_saved_ = writer.record_.checkpointed();
   return writer;
 }
 
@@ -142,10 +162,6 @@ void RunWriter::start() {
   record_.reason.clear();
   record_.finished.clear();
   save();
-}
-
-bool RunWriter::has_checkpoint() const noexcept {
-  return arrays_on_disk_ || record_.checkpointed();
 }
 
 void RunWriter::append_row(std::string_view kind, std::string_view split, std::int64_t step,
@@ -175,23 +191,74 @@ void RunWriter::append_sample(RunSample sample) {
 }
 
 void RunWriter::checkpoint(Checkpoint checkpoint) {
+  take_snapshot(std::move(checkpoint), true);
+  settle();
+}
+
+void RunWriter::begin_checkpoint(Checkpoint checkpoint) {
+  take_snapshot(std::move(checkpoint), false);
+}
+
+void RunWriter::take_snapshot(Checkpoint checkpoint, bool awaited) {
   start();
-  if (keep_.keeps() && has_checkpoint() && checkpoint.step != saved_step_)
-    say_what_is_left([&] { keep_checkpoint(path_, saved_step_); });
-  record_.step = checkpoint.step;
-  record_.weights = std::move(checkpoint.weights);
-  record_.state = std::move(checkpoint.state);
+  settle();
   if (checkpoint.best) record_.best = std::move(checkpoint.best);
+  if (record_.best) best_ = std::make_shared<const RunRecord::Best>(std::move(*record_.best));
+  record_.best.reset();
+  record_.step = checkpoint.step;
   record_.mark_checkpoint();
-  arrays_on_disk_ = false;
-  save();
-  if (keep_.keeps()) prune_checkpoints(path_, keep_);
   record_.weights = {};
   record_.state = {};
+  Snapshot snapshot{record_, best_};
+  snapshot.record.weights = std::move(checkpoint.weights);
+  snapshot.record.state = std::move(checkpoint.state);
+  journal_->mark();
+  saving_ = std::make_unique<BackgroundSave>(path_, std::move(snapshot), awaited);
+}
+
+void RunWriter::poll() {
+  if (saving_ && saving_->ready()) settle();
+}
+
+/// Waits for the checkpoint that is being written and puts it in place. Its arrays stay in memory
+/// where that fails, for another attempt, or where they are asked for.
+void RunWriter::settle(bool keep_arrays) {
+  if (!saving_) return;
+  const std::unique_ptr<BackgroundSave> saving = std::move(saving_);
+  const auto take_arrays = [&] {
+    record_.weights = std::move(saving->record().weights);
+    record_.state = std::move(saving->record().state);
+    arrays_on_disk_ = false;
+  };
+  try {
+    say_what_is_left([&] {
+      saving->wait();
+      if (keep_.keeps() && checkpoint_saved_ && saving->step() != saved_step_)
+        keep_checkpoint(path_, saved_step_);
+      journal_->prepare(saving->seal());
+      try {
+        saving->commit();
+      } catch (const Error&) {
+        // Where the folder could not be synced after the renaming, the new file stands all the
+        // same.
+        if (seal_of_file(path_) == saving->seal())
+          now_in_place(saving->step(), true, saving->seal());
+        throw;
+      }
+    });
+  } catch (...) {
+    journal_->abandon();
+    take_arrays();
+    throw;
+  }
   arrays_on_disk_ = true;
+  if (keep_arrays) take_arrays();
+  if (keep_.keeps()) prune_checkpoints(path_, keep_);
+  say_what_is_left([&] { now_in_place(saving->step(), true, saving->seal()); });
 }
 
 void RunWriter::finish(RunStatus status, std::string reason) {
+  settle(true);
   record_.status = status;
   record_.reason = std::move(reason);
   record_.finished = iso_time_now();
@@ -205,25 +272,30 @@ void RunWriter::finish(RunStatus status, std::string reason) {
 }
 
 void RunWriter::save() {
-  const std::string bytes = run_to_bytes(record_);
+  if (journal_) journal_->mark();
+  const std::string bytes = run_to_bytes(record_, record_.best ? &*record_.best : best_.get());
+  const auto in_place = [&] { now_in_place(record_.step, record_.checkpointed(), seal_of(bytes)); };
   say_what_is_left([&] {
     try {
       write_file_atomically(path_, bytes);
     } catch (const Error&) {
-      // Where the folder could not be synced after the renaming, the new file stands all the same.
-      if (seal_of_file(path_) == seal_of(bytes)) begin_journal(seal_of(bytes));
+      // As in `settle`.
+      if (seal_of_file(path_) == seal_of(bytes)) in_place();
       throw;
     }
   });
-  begin_journal(seal_of(bytes));
+  in_place();
 }
 
-void RunWriter::begin_journal(const std::string& seal) {
+void RunWriter::now_in_place(std::int64_t step, bool checkpoint, const std::string& seal) {
   saved_ = true;
-  saved_step_ = record_.step;
-  if (!journal_) journal_ = std::make_unique<Journal>(journal_of(path_), seal);
-  journal_->remove();
-  journal_ = std::make_unique<Journal>(journal_of(path_), seal);
+  saved_step_ = step;
+  checkpoint_saved_ = checkpoint;
+  if (!journal_) {
+    journal_ = std::make_unique<Journal>(journal_of(path_), seal);
+    remove_next_journal(path_);
+  }
+  journal_->move_to(seal);
 }
 
 }  // namespace unroll

@@ -62,7 +62,7 @@ class RunWriter {
   /// Which checkpoints stay when another replaces them. At first none does.
   void keep(const KeepRule& rule) { keep_ = rule; }
   /// Is there one, in the file?
-  bool has_checkpoint() const noexcept;
+  bool has_checkpoint() const noexcept { return saving_ || checkpoint_saved_; }
 
   /// Adds a row to /metrics/SPLIT. What the machine's mood decides (speed, seconds) belongs in
   /// `append_timing` instead, so that equal runs have equal metrics.
@@ -73,14 +73,21 @@ class RunWriter {
   /// Writes the whole file anew, the journal folded in. If that fails (full disk), throws an
   /// Error(data) that says what is saved; the file is as it was, and trying again is allowed.
   void checkpoint(Checkpoint checkpoint);
+  /// The same in a thread of its own, once the checkpoint before it is in place. `poll`, or the
+  /// next checkpoint or `finish`, puts it in place and throws what went wrong. Until then readers
+  /// have the former one, and after a kill it is the last; rows are lost to neither.
+  void begin_checkpoint(Checkpoint checkpoint);
+  /// Puts a checkpoint that has been written meanwhile in its place. Costs nothing where there is
+  /// none; call it between steps.
+  void poll();
 
   /// Writes the final status beside the last checkpoint. Call after the last checkpoint; again only
   /// to give another reason.
   void finish(RunStatus status, std::string reason = {});
 
   const std::filesystem::path& path() const noexcept { return path_; }
-  /// What has been recorded so far; configuration, environment and vocabulary may be changed and
-  /// are saved with the next checkpoint.
+  /// What has been recorded so far; configuration, environment, vocabulary and best weights may be
+  /// changed and are saved with the next checkpoint, after which it has the weights no more.
   RunRecord& record() noexcept { return record_; }
   const RunRecord& record() const noexcept { return record_; }
 
@@ -89,18 +96,23 @@ class RunWriter {
   void append_row(std::string_view kind, std::string_view split, std::int64_t step,
                   std::vector<Metric> metrics);
   void save();
+  void take_snapshot(Checkpoint checkpoint, bool awaited);
+  void settle(bool keep_arrays = false);
   template <typename Writing>
   void say_what_is_left(Writing writing) const;
-  void begin_journal(const std::string& seal);
+  void now_in_place(std::int64_t step, bool checkpoint, const std::string& seal);
 
   std::filesystem::path path_;
   std::unique_ptr<RunLock> lock_;
   std::unique_ptr<class Journal> journal_;
+  std::unique_ptr<class BackgroundSave> saving_;  ///< not in place yet
+  std::shared_ptr<const RunRecord::Best> best_;   ///< unless `record_` has newer ones
   RunRecord record_;
   KeepRule keep_;
-  bool arrays_on_disk_ = false;  ///< weights and state are in the file alone, to save memory
-  bool saved_ = false;           ///< is there a file of this run yet?
-  std::int64_t saved_step_ = 0;  ///< step of the checkpoint in the file
+  bool arrays_on_disk_ = false;    ///< weights and state are in the file alone, to save memory
+  bool saved_ = false;             ///< is there a file of this run yet?
+  bool checkpoint_saved_ = false;  ///< with weights and state?
+  std::int64_t saved_step_ = 0;    ///< step of the checkpoint in the file
 };
 
 }  // namespace unroll

@@ -157,6 +157,10 @@ void read_optional(const Archive& root, RunRecord& record) {
 }  // namespace
 
 std::string run_to_bytes(const RunRecord& record) {
+  return run_to_bytes(record, record.best ? &*record.best : nullptr);
+}
+
+std::string run_to_bytes(const RunRecord& record, const RunRecord::Best* best_weights) {
   Hdf5File file = Hdf5File::create("the run file", kUserBlock);
   Archive root;
   root.put("format", std::string(kFormat));
@@ -186,11 +190,11 @@ std::string run_to_bytes(const RunRecord& record) {
   file.write_all("vocabulary", record.vocabulary);
   file.write_all("weights", record.weights);
   file.write_all("state", record.state);
-  if (record.best) {
+  if (best_weights != nullptr) {
     Archive best;
-    best.put("step", record.best->step);
+    best.put("step", best_weights->step);
     file.write_attributes("best", best);
-    file.write_all("best/weights", record.best->weights);
+    file.write_all("best/weights", best_weights->weights);
   }
   std::string bytes = file.bytes();
   seal(bytes);

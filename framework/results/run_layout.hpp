@@ -20,6 +20,8 @@ enum class RunParts { all, without_weights, without_arrays, figures };
 
 /// A complete run file, sealed. Equal records give equal bytes.
 std::string run_to_bytes(const RunRecord& record);
+/// The same with these best weights (null: none) in the place of the record's own.
+std::string run_to_bytes(const RunRecord& record, const RunRecord::Best* best);
 
 /// The inverse, of bytes whose seal has been checked; `name` is used in messages.
 RunRecord run_from_bytes(std::string_view bytes, const std::string& name, RunParts parts);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include <unroll/core/archive_splice.hpp>
 #include <unroll/core/error.hpp>
 #include <unroll/core/random.hpp>
 #include <unroll/tensor/parallel.hpp>
@@ -181,7 +182,7 @@ Archive Learner::save() const {
   state.put("position/step", steps_);
   state.put("position/epoch", epoch_);
   state.put("position/batch", batch_);
-  state.merge("optimizer", optimizer_->save());
+  splice(state, "optimizer", optimizer_->save());
   state.merge("schedule", schedule_->save());
   if (batch_ > 0)  // an epoch begins at zero
     for (std::size_t i = 0; i < carry_.size(); ++i)

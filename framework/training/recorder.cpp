@@ -72,7 +72,11 @@ void Recorder::judgements(const std::vector<Judgement>& judgements) {
 }
 
 void Recorder::checkpoint(Checkpoint checkpoint) {
-  if (file_ != nullptr) file_->checkpoint(std::move(checkpoint));
+  if (file_ != nullptr) file_->begin_checkpoint(std::move(checkpoint));
+}
+
+void Recorder::poll() {
+  if (file_ != nullptr) file_->poll();
 }
 
 bool Recorder::begin() const {

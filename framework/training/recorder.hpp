@@ -33,7 +33,10 @@ class Recorder {
   void judgements(const std::vector<Judgement>& judgements);
   /// Is there a file that lacks a first checkpoint?
   bool begin() const;
+  /// Begins to write it; training goes on meanwhile.
   void checkpoint(Checkpoint checkpoint);
+  /// Between steps: throws what went wrong with the last checkpoint.
+  void poll();
   /// Weights that turned out the best after the last checkpoint.
   void best(RunRecord::Best best);
   void finish(Status status, const std::string& reason);

@@ -241,6 +241,7 @@ bool Trainer::Impl::learn(Observer& observer, Recorder& recorder, const StopFlag
     }
     if (stopped(stop)) return false;
     one_step(observer);
+    recorder.poll();
   }
 }
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <thread>
 
+#include <unroll/core/archive_splice.hpp>
 #include <unroll/core/error.hpp>
 #include <unroll/core/sha256.hpp>
 #include <unroll/tensor/engine.hpp>
@@ -137,7 +138,7 @@ Checkpoint Trainer::Impl::checkpoint_now() {
   now.seconds = total_seconds();
   checkpoint.state = now.save();
   checkpoint.state.put("data/fingerprint", static_cast<std::int64_t>(data));
-  if (learner) checkpoint.state.merge("learner", learner->save());
+  if (learner) splice(checkpoint.state, "learner", learner->save());
   if (state.best.weights && !state.best.saved)
     checkpoint.best = {state.best.step, *state.best.weights};
   // The evaluation that closes a run may find better weights than these, which going on needs.

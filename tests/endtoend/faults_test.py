@@ -144,7 +144,7 @@ class Faults(Calls):
         place = str(self.folder / "undisturbed")
         renames = 0
         for at, (call, path, *target) in enumerate(self.calls):
-            if call != "rename":
+            if call != "rename" or path.endswith(".journal.next"):  # journals are not synced
                 continue
             renames += 1
             last = [made for made, where, *_ in self.calls[:at] if where == path][-1]

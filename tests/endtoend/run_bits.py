@@ -52,9 +52,11 @@ def seal(path):
 
 def journal(path):
     """The whole records of the journal that belongs to a run file, as lists of fields."""
-    file = pathlib.Path(f"{path}.journal")
-    lines = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
-    if not lines or lines[0] != b"UNROLLJOURNAL 1 " + seal(path).encode():
+    for file in pathlib.Path(f"{path}.journal"), pathlib.Path(f"{path}.journal.next"):
+        lines = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
+        if lines and lines[0] == b"UNROLLJOURNAL 1 " + seal(path).encode():
+            break
+    else:
         return []
     records = []
     for line in lines[1:]:

@@ -37,7 +37,11 @@ Checkpoint large_checkpoint(std::int64_t step) {
     writer.append_metrics("train", step, {{"loss", loss_at(step), "nats/char"}});
     writer.append_sample({step, "greedy", "a", "line\n" + std::to_string(step)});
     if (::write(report, &step, sizeof step) != sizeof step) ::_exit(1);
-    if (step % kStepsPerCheckpoint == 0) writer.checkpoint(large_checkpoint(step));
+    writer.poll();
+    if (step % (2 * kStepsPerCheckpoint) == 0)
+      writer.begin_checkpoint(large_checkpoint(step));
+    else if (step % kStepsPerCheckpoint == 0)
+      writer.checkpoint(large_checkpoint(step));
   }
 }
 

@@ -1,0 +1,53 @@
+#include <unroll/results/background_save.hpp>
+
+#include <unistd.h>
+
+#include <chrono>
+#include <utility>
+
+#include <unroll/core/files.hpp>
+#include <unroll/results/run_layout.hpp>
+
+namespace unroll {
+namespace {
+
+constexpr int kYielding = 10;
+
+}  // namespace
+
+BackgroundSave::BackgroundSave(std::filesystem::path run, Snapshot snapshot, bool awaited)
+    : run_(std::move(run)), snapshot_(std::make_unique<Snapshot>(std::move(snapshot))) {
+  const auto when = awaited ? std::launch::deferred : std::launch::async;
+  result_ = std::async(when, [&from = *snapshot_, path = run_, awaited] {
+    // On Linux of this thread alone. Where there are no more processors than computing threads, one
+    // that is held up holds up all.
+    if (!awaited) static_cast<void>(::nice(kYielding) == 0);
+    const std::string bytes = run_to_bytes(from.record, from.best.get());
+    return Written{write_beside(path, bytes), seal_of(bytes)};
+  });
+}
+
+BackgroundSave::~BackgroundSave() {
+  if (result_.valid()) {
+    try {
+      wait();
+    } catch (...) {  // nobody wants it any more
+    }
+  }
+  std::error_code ignored;
+  if (!written_.temporary.empty()) std::filesystem::remove(written_.temporary, ignored);
+}
+
+bool BackgroundSave::ready() const {
+  return !result_.valid() || result_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
+
+void BackgroundSave::wait() {
+  if (result_.valid()) written_ = result_.get();
+}
+
+void BackgroundSave::commit() {
+  replace_file(std::exchange(written_.temporary, {}), run_);
+}
+
+}  // namespace unroll
