@@ -5,6 +5,8 @@
 
 #include <stdexcept>
 
+#include <unroll/core/archive.hpp>
+
 namespace unroll {
 
 Shape::Shape(std::initializer_list<std::int64_t> dims)
@@ -46,7 +48,7 @@ std::int64_t Shape::size_without_last() const noexcept {
 }
 
 std::string Shape::text() const {
-  return fmt::format("[{}]", fmt::join(dims(), ", "));
+  return shape_text(dims());
 }
 
 }  // namespace unroll
