@@ -27,6 +27,7 @@
 #include <unroll/model/npy_file.hpp>
 #include <unroll/model/optimizer.hpp>
 #include <unroll/model/picture_file.hpp>
+#include <unroll/model/record_files.hpp>
 #include <unroll/model/records.hpp>
 #include <unroll/model/recurrence.hpp>
 #include <unroll/model/recurrent_options.hpp>

@@ -15,7 +15,9 @@ struct Example {
   std::string label{};            ///< a class
   std::vector<float> values{};    ///< [K] numbers to predict
   std::vector<float> features{};  ///< row-major, in the shape that `Fields` says
-  std::string origin{};           ///< where it stands, for messages and tables: "names.tsv:17"
+  /// Cells of a table that are to become features, once the training split says which there are.
+  std::vector<std::string> words{};
+  std::string origin{};  ///< where it stands, for messages and tables: "names.tsv:17"
 };
 
 /// What the examples of a dataset consist of.

@@ -29,6 +29,7 @@ double unit_interval(std::uint64_t hash) {
 /// What an example says, to recognise it in another split.
 std::string content(const Example& example) {
   std::string key = example.text + '\x1f' + example.target;
+  for (const std::string& word : example.words) key += '\x1f' + word;
   if (!example.features.empty())
     key.append(reinterpret_cast<const char*>(example.features.data()),
                example.features.size() * sizeof(float));
@@ -39,7 +40,7 @@ double percent(double share) {
   return std::round(share * 1000) / 10;
 }
 
-std::string name_of(const SplitOptions& options) {
+std::string name_of_shares(const SplitOptions& options) {
   const std::string shares =
       fmt::format("{:g}/{:g}/{:g}", percent(1 - options.validation - options.test),
                   percent(options.validation), percent(options.test));
@@ -49,6 +50,13 @@ std::string name_of(const SplitOptions& options) {
     return fmt::format("by group {} (seed {})", shares, options.split_seed);
   if (options.split == "in_order") return "in order " + shares;
   return fmt::format("shuffled {} (seed {})", shares, options.split_seed);
+}
+
+std::string name_of(const SplitOptions& options, const SplitFiles& files) {
+  if (files.validation && files.test) return "by file";
+  return name_of_shares(options) + (files.validation ? ", validation by file"
+                                    : files.test     ? ", test by file"
+                                                     : "");
 }
 
 /// Places in 0 … 1 that decide each example's split: low ones train.
@@ -107,31 +115,18 @@ void note_balance(Splits& splits) {
         100.0 * static_cast<double>(commonest->second) / static_cast<double>(splits.train.size())));
 }
 
-}  // namespace
-
-SplitOptions::SplitOptions() = default;
-
-Splits divide(std::vector<Grouped> examples, const Fields& fields, const SplitOptions& options) {
-  if (options.validation + options.test >= 1)
-    fail(Failure::usage, "data: validation {} and test {} leave nothing to train on",
-         options.validation, options.test);
-  if (options.limit > 0 && static_cast<std::int64_t>(examples.size()) > options.limit)
-    examples.resize(static_cast<std::size_t>(options.limit));
-  Splits splits;
-  splits.fields = fields;
-  splits.split_name = name_of(options);
-  if (options.split == "column") {
-    for (Grouped& grouped : examples) {
-      if (grouped.group == "train") splits.train.push_back(std::move(grouped.example));
-      if (grouped.group == "validation") splits.validation.push_back(std::move(grouped.example));
-      if (grouped.group == "test") splits.test.push_back(std::move(grouped.example));
-    }
-    if (splits.train.empty())
-      fail(Failure::data, "data: split: column finds no example whose group is 'train'");
-    note_leakage(splits);
-    note_balance(splits);
-    return splits;
+/// The groups say it; what is of no split is left out.
+void divide_by_column(std::vector<Grouped>& examples, Splits& splits) {
+  for (Grouped& grouped : examples) {
+    if (grouped.group == "train") splits.train.push_back(std::move(grouped.example));
+    if (grouped.group == "validation") splits.validation.push_back(std::move(grouped.example));
+    if (grouped.group == "test") splits.test.push_back(std::move(grouped.example));
   }
+  if (splits.train.empty())
+    fail(Failure::data, "data: split: column finds no example whose group is 'train'");
+}
+
+void divide_by_rank(std::vector<Grouped>& examples, const SplitOptions& options, Splits& splits) {
   const std::vector<double> rank = ranks(examples, options);
   const double trained = 1 - options.validation - options.test;
   for (std::size_t i = 0; i < examples.size(); ++i) {
@@ -148,22 +143,40 @@ Splits divide(std::vector<Grouped> examples, const Fields& fields, const SplitOp
   require(splits.train, 1, "training");
   require(splits.validation, options.validation, "validation");
   require(splits.test, options.test, "test");
+}
+
+}  // namespace
+
+SplitOptions::SplitOptions() = default;
+
+Splits divide(std::vector<Grouped> examples, const Fields& fields, SplitOptions options,
+              SplitFiles files) {
+  if (files.validation) options.validation = 0;
+  if (files.test) options.test = 0;
+  if (options.validation + options.test >= 1)
+    fail(Failure::usage, "data: validation {} and test {} leave nothing to train on",
+         options.validation, options.test);
+  if (options.limit > 0 && static_cast<std::int64_t>(examples.size()) > options.limit)
+    examples.resize(static_cast<std::size_t>(options.limit));
+  Splits splits;
+  splits.fields = fields;
+  splits.split_name = name_of(options, files);
+  if (options.split == "column")
+    divide_by_column(examples, splits);
+  else
+    divide_by_rank(examples, options, splits);
+  const auto take = [](std::optional<std::vector<Grouped>>& from, std::vector<Example>& split,
+                       const char* name) {
+    if (!from) return;
+    if (from->empty())
+      fail(Failure::data, "data: the files of the {} split hold nothing that can be used", name);
+    split = ungrouped(std::move(*from));
+  };
+  take(files.validation, splits.validation, "validation");
+  take(files.test, splits.test, "test");
   note_leakage(splits);
   note_balance(splits);
   return splits;
-}
-
-void hold_out(Splits& splits, std::vector<Grouped> validation, std::vector<Grouped> test) {
-  if (validation.empty() && test.empty()) return;
-  const bool both = !validation.empty() && !test.empty();
-  splits.split_name = both                 ? "by file"
-                      : validation.empty() ? splits.split_name + ", test by file"
-                                           : splits.split_name + ", validation by file";
-  if (!validation.empty()) splits.validation = ungrouped(std::move(validation));
-  if (!test.empty()) splits.test = ungrouped(std::move(test));
-  splits.notices.clear();
-  note_leakage(splits);
-  note_balance(splits);
 }
 
 std::vector<Example> ungrouped(std::vector<Grouped> examples) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,14 +47,17 @@ struct Grouped {
   std::string group{};
 };
 
-/// Divides the examples, and notes in `notices` what a reader of the figures should know: examples
-/// that stand in two splits, and classes out of balance. Throws Error(data) if a split would be
-/// empty, Error(usage) if options do not go together.
-Splits divide(std::vector<Grouped> examples, const Fields& fields, const SplitOptions& options);
+/// Splits that come from files of their own, where there are such files.
+struct SplitFiles {
+  std::optional<std::vector<Grouped>> validation{}, test{};
+};
 
-/// Takes examples of files of their own as the validation and the test split, where there are any,
-/// says so in the splits' name and looks for leakage again.
-void hold_out(Splits& splits, std::vector<Grouped> validation, std::vector<Grouped> test);
+/// Divides the examples, and notes in `notices` what a reader of the figures should know: examples
+/// that stand in two splits, and classes out of balance. Of a split that comes from files no share
+/// is kept. Throws Error(data) if a split would be empty, Error(usage) if options do not go
+/// together.
+Splits divide(std::vector<Grouped> examples, const Fields& fields, SplitOptions options,
+              SplitFiles files = {});
 
 /// The examples without their groups.
 std::vector<Example> ungrouped(std::vector<Grouped> examples);

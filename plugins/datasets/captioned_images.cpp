@@ -71,17 +71,16 @@ class CaptionedImages final : public Dataset {
       fail(Failure::usage, "data: test_images go with test_labels, not with a table");
     if (!options_.file.empty() && options_.table.empty())
       fail(Failure::usage, "data: file is a column of the table, and there is no table");
-    SplitOptions cut = options_;
-    if (!options_.test_images.empty()) cut.test = 0;
     Items items = read(options_.images, options_.labels);
-    Splits splits = divide(items.usable(), items.fields, cut);
+    SplitFiles held_out;
     if (!options_.test_images.empty()) {
       Items test = read(options_.test_images, options_.test_labels);
       if (test.fields.features != items.fields.features)
         fail(Failure::data, "{}: its pictures are not of the size of the training pictures",
              options_.test_images);
-      hold_out(splits, {}, test.usable());
+      held_out.test = test.usable();
     }
+    Splits splits = divide(items.usable(), items.fields, options_, std::move(held_out));
     splits.files = std::move(files_);
     splits.notices.insert(splits.notices.end(), notices_.begin(), notices_.end());
     bad_.tell(splits.notices);

@@ -23,29 +23,18 @@ struct Files {
 
 class ParallelText final : public Dataset {
  public:
-  struct Options : SplitOptions {
-    std::vector<std::string> corpus;
-    std::vector<std::string> files;
-    std::string format = "auto";
-    bool header = false;
+  struct Options : RecordFileOptions {
     std::string text = "1";
     std::string target = "2";
-    std::string group;
     Files aligned, validation_aligned, test_aligned;
     std::int64_t longest = 0;
-    std::string on_error = "fail";
   };
   static void describe(Schema<Options>& schema) {
     using O = Options;
     schema.summary("texts and their answers: translations, pronunciations, tags");
-    schema.option("corpus", &O::corpus, "data sets of two columns by name, e.g. cmudict");
-    schema.option("files", &O::files, "paths of other files of two columns");
-    schema.option("format", &O::format, "of files with columns; auto: by the name, else tsv")
-        .choices({"auto", "tsv", "csv", "jsonl"});
-    schema.option("header", &O::header, "the first row of TSV and CSV names the columns");
+    Options::describe_files(schema, "data sets of two columns by name, e.g. cmudict");
     schema.option("text", &O::text, "column of what is read: a number from 1, or a name");
     schema.option("target", &O::target, "column of what answers it");
-    schema.option("group", &O::group, "column whose rows stay together under split: group");
     schema.option("aligned", &O::aligned, "two files instead, line by line");
     schema.option("validation_aligned", &O::validation_aligned,
                   "two files that are the validation split");
@@ -54,33 +43,28 @@ class ParallelText final : public Dataset {
         .option("longest", &O::longest,
                 "leave out training pairs with more words on a side; 0: none")
         .at_least(0);
-    SplitOptions::describe_all(schema);
-    schema.option("on_error", &O::on_error, "a pair that cannot be used: fail, or skip and count")
-        .choices({"fail", "skip"});
+    Options::describe_rows(schema);
   }
   explicit ParallelText(const Options& options) : options_(options), bad_(options.on_error) {}
 
   std::vector<Example> read_more(const std::string& file, const Fields& /*known*/,
                                  bool answered) override {
     if (answered) return ungrouped(read_columns(find_files(file)));
-    return read_texts(file, {options_.format, options_.header}, options_.text, bad_);
+    return read_texts(file, options_.record_format(), options_.text, bad_);
   }
 
   Splits load() override {
     Fields fields;
     fields.text = fields.target = true;
-    SplitOptions cut = options_;
-    if (options_.validation_aligned.given()) cut.validation = 0;
-    if (options_.test_aligned.given()) cut.test = 0;
-    Splits splits =
-        divide(options_.aligned.given()
-                   ? read_aligned(options_.aligned)
-                   : read_columns(find_data(options_.corpus, options_.files, "parallel_text")),
-               fields, cut);
-    const auto read_all = [&](const Files& files) {
-      return files.given() ? read_aligned(files) : std::vector<Grouped>();
-    };
-    hold_out(splits, read_all(options_.validation_aligned), read_all(options_.test_aligned));
+    std::vector<Grouped> pairs =
+        options_.aligned.given()
+            ? read_aligned(options_.aligned)
+            : read_columns(find_data(options_.corpus, options_.files, "parallel_text"));
+    SplitFiles held_out;
+    if (options_.validation_aligned.given())
+      held_out.validation = read_aligned(options_.validation_aligned);
+    if (options_.test_aligned.given()) held_out.test = read_aligned(options_.test_aligned);
+    Splits splits = divide(std::move(pairs), fields, options_, std::move(held_out));
     leave_out_long_ones(splits);
     splits.files = std::move(files_);
     bad_.tell(splits.notices);
@@ -94,7 +78,7 @@ class ParallelText final : public Dataset {
     std::vector<Grouped> pairs;
     for (const fs::path& path : paths) {
       note_file(path);
-      for (Record& record : read_records(path, {options_.format, options_.header}, columns, bad_))
+      for (Record& record : read_records(path, options_.record_format(), columns, bad_))
         add(pairs, std::move(record.cells[0]), std::move(record.cells[1]), record.origin,
             columns.size() > 2 ? record.cells[2] : std::string());
     }

@@ -18,7 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace unroll;
 
-constexpr char kBetween = '\x1f';  // between the cells of a row, kept as a text until it is divided
 constexpr std::size_t kMostWords = 1000;
 
 std::optional<float> as_number(std::string_view text) {
@@ -29,55 +28,29 @@ std::optional<float> as_number(std::string_view text) {
   return number;
 }
 
-std::vector<std::string> cells_of(const std::string& row) {
-  std::vector<std::string> cells(1);
-  for (const char c : row) {
-    if (c == kBetween)
-      cells.emplace_back();
-    else
-      cells.back() += c;
-  }
-  return cells;
-}
-
 class Table final : public Dataset {
  public:
-  struct Options : SplitOptions {
-    std::vector<std::string> corpus;
-    std::vector<std::string> files;
-    std::string format = "auto";
-    bool header = false;
+  struct Options : RecordFileOptions {
     std::vector<std::string> columns;
     std::vector<std::string> features;
     std::vector<std::string> words;
     std::string label;
     std::vector<std::string> values;
-    std::string group;
     bool scaled = true;
-    std::string on_error = "fail";
   };
   static void describe(Schema<Options>& schema) {
     using O = Options;
     schema.summary("columns of a table that tell its class, or numbers, in another column");
-    schema.option("corpus", &O::corpus, "data sets by name, e.g. diamonds");
-    schema.option("files", &O::files, "paths of other TSV, CSV or JSON Lines files");
-    schema.option("format", &O::format, "auto: by the file's name, else tsv")
-        .choices({"auto", "tsv", "csv", "jsonl"});
-    schema.option("header", &O::header, "the first row of TSV and CSV names the columns");
+    Options::describe_files(schema, "data sets by name, e.g. diamonds");
     schema.option("columns", &O::columns, "names of the columns of a file without such a row");
     schema.option("features", &O::features, "columns of numbers to read: names, or numbers from 1");
     schema.option("words", &O::words, "columns of words to read, one feature for each word");
     schema.option("label", &O::label, "column that is the class");
     schema.option("values", &O::values, "columns of numbers to predict instead");
-    schema.option("group", &O::group,
-                  "column that keeps rows together (split: group) or names their split "
-                  "(split: column)");
     schema.option("scaled", &O::scaled,
                   "features and values less their mean, by their deviation in the training split; "
                   "figures stay in the table's units");
-    SplitOptions::describe_all(schema);
-    schema.option("on_error", &O::on_error, "a row that cannot be used: fail, or skip and count")
-        .choices({"fail", "skip"});
+    Options::describe_rows(schema);
   }
   explicit Table(const Options& options) : options_(options), bad_(options.on_error) {}
 
@@ -140,7 +113,7 @@ class Table final : public Dataset {
       if (!options_.label.empty()) want(options_.label);
     }
     if (grouped && !options_.group.empty()) want(options_.group);
-    for (Record& record : read_records(path, {options_.format, options_.header}, columns, bad_))
+    for (Record& record : read_records(path, options_.record_format(), columns, bad_))
       add(record, answered, rows);
   }
 
@@ -149,12 +122,14 @@ class Table final : public Dataset {
     row.example.origin = record.origin;
     std::size_t at = 0;
     for (const std::string& column : options_.features) {
-      if (!as_number(record.cells[at])) return report(record, column, record.cells[at]);
-      row.example.text += record.cells[at++] + kBetween;
+      const auto number = as_number(record.cells[at]);
+      if (!number) return report(record, column, record.cells[at]);
+      row.example.features.push_back(*number);
+      ++at;
     }
     for (const std::string& column : options_.words) {
       if (record.cells[at].empty()) return report(record, column, "");
-      row.example.text += record.cells[at++] + kBetween;
+      row.example.words.push_back(record.cells[at++]);
     }
     if (answered) {
       for (const std::string& column : options_.values) {
@@ -183,11 +158,8 @@ class Table final : public Dataset {
   /// One name a column of numbers, and one a word: "cut=Ideal".
   void name_features(const std::vector<Example>& train, Fields& fields) const {
     std::vector<std::set<std::string>> found(options_.words.size());
-    for (const Example& example : train) {
-      const std::vector<std::string> cells = cells_of(example.text);
-      for (std::size_t i = 0; i < found.size(); ++i)
-        found[i].insert(cells[options_.features.size() + i]);
-    }
+    for (const Example& example : train)
+      for (std::size_t i = 0; i < found.size(); ++i) found[i].insert(example.words[i]);
     fields.feature_names = options_.features;
     for (std::size_t i = 0; i < found.size(); ++i) {
       if (found[i].size() > kMostWords)
@@ -200,23 +172,20 @@ class Table final : public Dataset {
     fields.features = {static_cast<std::int64_t>(fields.feature_names.size())};
   }
 
-  /// From the cells that `text` holds, which goes.
+  /// Adds a feature for each of the training split's words.
   void make_features(Example& example, const Fields& fields) {
     if (places_.empty())
       for (std::size_t k = 0; k < fields.feature_names.size(); ++k)
         places_.emplace(fields.feature_names[k], k);
-    const std::vector<std::string> cells = cells_of(example.text);
-    example.text.clear();
-    example.features.assign(fields.feature_names.size(), 0.0F);
-    for (std::size_t i = 0; i < options_.features.size(); ++i)
-      example.features[i] = *as_number(cells[i]);
+    example.features.resize(fields.feature_names.size(), 0.0F);
     for (std::size_t i = 0; i < options_.words.size(); ++i) {
-      const std::string& word = cells[options_.features.size() + i];
+      const std::string& word = example.words[i];
       if (const auto found = places_.find(options_.words[i] + "=" + word); found != places_.end())
         example.features[found->second] = 1;
       else if (strange_++ == 0)
         first_strange_ = fmt::format("{}: '{}'", example.origin, word);
     }
+    example.words = {};
   }
 
   Options options_;

@@ -177,18 +177,27 @@ TEST(Splitting, FilesMayTakeThePlaceOfShares) {
   Fields fields;
   fields.text = true;
   Splits splits = divide(numbered(20), fields, options);
-  hold_out(splits, {}, {});
   EXPECT_EQ(splits.split_name, "in order 90/10/0");
-  hold_out(splits, {}, numbered(5));  // of which all were trained on
+  options.test = 0.5;                                                 // gives way to the file
+  splits = divide(numbered(20), fields, options, {{}, numbered(5)});  // all were trained on
   EXPECT_EQ(splits.split_name, "in order 90/10/0, test by file");
   EXPECT_EQ(splits.validation.size(), 2U);
   EXPECT_EQ(splits.test.size(), 5U);
   EXPECT_THAT(splits.notices,
               ElementsAre("5 of the 5 test examples also stand in the training split"));
-  hold_out(splits, numbered(3), numbered(4));
+  splits = divide(numbered(20), fields, options, {numbered(3), numbered(4)});
   EXPECT_EQ(splits.split_name, "by file");
+  EXPECT_EQ(splits.train.size(), 20U);
   EXPECT_EQ(splits.validation.size(), 3U);
   EXPECT_EQ(splits.test.size(), 4U);
+  EXPECT_THAT(splits.notices, ElementsAre(HasSubstr("3 of the 3"), HasSubstr("4 of the 4")));
+  try {
+    divide(numbered(20), fields, options, {numbered(3), std::vector<Grouped>()});
+    ADD_FAILURE() << "an empty split was taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), Failure::data);
+    EXPECT_THAT(error.what(), HasSubstr("the files of the test split hold nothing"));
+  }
 }
 
 }  // namespace
