@@ -1,7 +1,5 @@
 #include <unroll/model/answer.hpp>
 
-#include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include <unroll/core/error.hpp>
@@ -37,17 +35,6 @@ Goal goal_of(const std::string& wanted, const Fields& fields, const char* archit
   return fields.label ? Goal::label : Goal::values;
 }
 
-/// Examples / (classes * examples of the class) [classes].
-Tensor balanced_weights(const std::vector<std::int64_t>& counts, DType type) {
-  const double all = static_cast<double>(std::accumulate(counts.begin(), counts.end(), 0LL));
-  const auto classes = static_cast<std::int64_t>(counts.size());
-  Tensor weights = Tensor::empty(Shape{classes}, DType::f64);
-  for (std::size_t i = 0; i < counts.size(); ++i)
-    weights.data<double>()[i] =
-        all / static_cast<double>(classes * std::max<std::int64_t>(counts[i], 1));
-  return weights.to(type);
-}
-
 }  // namespace
 
 Answer::Answer(const AnswerOptions& options, const char* architecture, std::int64_t width,
@@ -56,7 +43,7 @@ Answer::Answer(const AnswerOptions& options, const char* architecture, std::int6
       readout_(width, outputs_of(goal_, domain), scheme, parameters,
                goal_ == Goal::label ? "class" : "value"),
       scaling_(domain.values) {
-  if (options.class_weights == "none") return;
+  if (!options.weighted()) return;
   if (goal_ != Goal::label)
     fail(Failure::usage,
          "{} predicts values, which have no classes to weight: leave class_weights out",
@@ -75,12 +62,7 @@ Outcome Answer::operator()(Graph& graph, Var y, const Batch& batch) const {
     outcome.counted = entropy.counted;
     outcome.correct = entropy.correct;
     if (!graph.recording() || entropy.counted == 0) return outcome;
-    if (!class_weights_.defined()) {
-      outcome.loss = (1.0 / static_cast<double>(entropy.counted)) * entropy.total;
-    } else {
-      const CrossEntropy weighted = cross_entropy(said, batch.labels, {class_weights_});
-      outcome.loss = (1.0 / weighted.weight) * weighted.total;
-    }
+    outcome.loss = mean_loss(entropy, said, batch.labels, class_weights_);
     return outcome;
   }
   const auto row = [&](const std::vector<float>& numbers) {

@@ -6,25 +6,21 @@
 
 #include <unroll/config/schema.hpp>
 #include <unroll/model/architecture.hpp>
+#include <unroll/model/class_weights.hpp>
 #include <unroll/model/token_layers.hpp>
 
 namespace unroll {
 
 /// Base of the options of architectures that say one thing of each example.
-struct AnswerOptions {
+struct AnswerOptions : ClassWeightOptions {
   std::string predict = "auto";
-  std::string class_weights = "none";
 
   /// Adds them to the schema of options derived from these.
   template <typename O>
   static void describe_all(Schema<O>& schema) {
     schema.option("predict", &O::predict, "auto: what the data has")
         .choices({"auto", "label", "values"});
-    schema
-        .option("class_weights", &O::class_weights,
-                "what an example counts in the loss that is trained on; balanced: every class as "
-                "much as any other, examples / (classes * examples of this class)")
-        .choices({"none", "balanced"});
+    ClassWeightOptions::describe_all(schema, "an example");
   }
 };
 

@@ -38,6 +38,7 @@ Archive Domain::save() const {
   if (fields.target) archive.merge("target", target.save());
   put_list(archive, "classes", classes);
   put_list(archive, "class_counts", class_counts);
+  put_list(archive, "target_counts", target_counts);
   put_list(archive, "values", fields.values);
   put_list(archive, "features", fields.features);
   put_list(archive, "feature_names", fields.feature_names);
@@ -56,6 +57,7 @@ Domain Domain::load(const Archive& archive) {
   if (fields.target) domain.target = Vocabulary::load(archive.below("target"));
   domain.classes = list<std::string>(archive, "classes");
   domain.class_counts = list<std::int64_t>(archive, "class_counts");
+  domain.target_counts = list<std::int64_t>(archive, "target_counts");
   fields.label = !domain.classes.empty();
   fields.values = list<std::string>(archive, "values");
   fields.features = list<std::int64_t>(archive, "features");
@@ -68,6 +70,8 @@ Domain Domain::load(const Archive& archive) {
   if (domain.class_counts.size() != domain.classes.size() ||
       !std::is_sorted(domain.classes.begin(), domain.classes.end()))
     fail(Failure::data, "the saved classes are damaged");
+  if (!domain.target_counts.empty() && std::ssize(domain.target_counts) != domain.target.size())
+    fail(Failure::data, "the saved counts of the target's tokens are damaged");
   if (domain.values.active() && domain.values.mean.size() != fields.values.size())
     fail(Failure::data, "the saved scaling of the values is damaged");
   if (domain.features.active() &&

@@ -21,7 +21,10 @@ struct Domain {
   Vocabulary target;                       ///< of Example::target
   std::vector<std::string> classes;        ///< labels in the order of their code points
   std::vector<std::int64_t> class_counts;  ///< training examples of each class
-  Scaling features, values;                ///< where Fields::scaled asks for it
+  /// How often the training targets have each of their tokens; empty before they are encoded, and
+  /// in run files of before it was kept.
+  std::vector<std::int64_t> target_counts;
+  Scaling features, values;  ///< where Fields::scaled asks for it
 
   std::optional<std::int32_t> find_class(std::string_view label) const;
 

@@ -61,6 +61,14 @@ Domain learn_domain(const Splits& splits, const Tokenizers& tokenizers) {
   return domain;
 }
 
+std::vector<std::int64_t> count_tokens(const TokenTexts& texts, const Vocabulary& vocabulary) {
+  if (texts.texts.empty()) return {};
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(vocabulary.size()), 0);
+  for (const TokenText& text : texts.texts)
+    for (const TokenId id : text) ++counts[static_cast<std::size_t>(id)];
+  return counts;
+}
+
 TokenTexts encode_texts(const std::vector<std::string_view>& texts, const Tokenizer& tokenizer,
                         const Vocabulary& vocabulary, bool whole) {
   TokenTexts all;

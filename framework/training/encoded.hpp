@@ -41,6 +41,9 @@ struct Tokenizers {
 /// end token.
 Domain learn_domain(const Splits& splits, const Tokenizers& tokenizers);
 
+/// How often each token of the vocabulary occurs; empty where there are no texts.
+std::vector<std::int64_t> count_tokens(const TokenTexts& texts, const Vocabulary& vocabulary);
+
 /// Throws Error(data) for a label that the training split lacks.
 Encoded encode(std::vector<Example> examples, const Domain& domain, const Tokenizers& tokenizers);
 

@@ -55,11 +55,12 @@ Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const
   std::optional<TransferSource> source;  // a resumed run has its own weights
   if (known == nullptr && options.initialize_from.wanted()) source.emplace(options.initialize_from);
   if (source && options.initialize_from.vocabulary) source->lend_vocabulary(domain);
+  train = encode(std::move(splits.train), domain, tokenizers.get());
+  if (known == nullptr) domain.target_counts = count_tokens(train.target, domain.target);
   model = make_model(options, registry, std::move(domain));
   if (source) plan.transfer = source->transfer_to(model);
   freeze(model, options.freeze);
   for (const Parameter* parameter : model.parameters->frozen()) plan.frozen += parameter->size();
-  train = encode(std::move(splits.train), *model.domain, model.tokenizers());
   validation = encode(std::move(splits.validation), *model.domain, model.tokenizers());
   test = encode(std::move(splits.test), *model.domain, model.tokenizers());
   for (const Encoded* split : {&train, &validation, &test}) data = fingerprint(data, *split);

@@ -6,7 +6,7 @@
 //   loss = mean of -log softmax(logits)[target_t], in nats a token
 //
 // Predicting the next token it generates, and the state goes on from window to window. Tagging, it
-// may read in both directions.
+// may read in both directions, and rare tags may count more in the loss.
 #include <unroll/plugin.hpp>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ using Goal = Task::Goal;
 
 class ManyToMany final : public Architecture {
  public:
-  struct Options : RecurrentOptions {
+  struct Options : RecurrentOptions, ClassWeightOptions {
     std::string predict = "next_token";
     std::int64_t embedding = 0;
     bool tied = false;
@@ -38,6 +38,7 @@ class ManyToMany final : public Architecture {
     schema.option("tied", &O::tied, "the output shares the embedding (needs E = H)");
     schema.option("output_dropout", &O::output_dropout, "after the last layer").range(0, 0.95);
     schema.option("bidirectional", &O::bidirectional, "read both ways; only to tag");
+    ClassWeightOptions::describe_all(schema, "a token's tag");
   }
 
   ManyToMany(const Options& options, const ArchitectureContext& context);
@@ -54,9 +55,7 @@ class ManyToMany final : public Architecture {
     outcome.counted = entropy.counted;
     outcome.correct = entropy.correct;
     if (goal_ == Goal::tags) outcome.output = y.value();
-    if (graph.recording())
-      outcome.loss =
-          (1.0 / static_cast<double>(std::max<std::int64_t>(entropy.counted, 1))) * entropy.total;
+    if (graph.recording()) outcome.loss = mean_loss(entropy, y, batch.targets, tag_weights_);
     return outcome;
   }
 
@@ -81,6 +80,7 @@ class ManyToMany final : public Architecture {
   Goal goal_;
   double output_dropout_;
   bool variational_;
+  Tensor tag_weights_;  ///< [tags], or undefined
   TokenInput input_;
   std::unique_ptr<Recurrence> recurrence_;
   std::unique_ptr<Readout> readout_;
@@ -103,6 +103,12 @@ ManyToMany::ManyToMany(const Options& options, const ArchitectureContext& contex
     fail(Failure::usage,
          "many_to_many generates from left to right: a bidirectional recurrence would read the "
          "token that it has to predict");
+  if (options.weighted()) {
+    if (goal_ != Goal::tags)
+      fail(Failure::usage,
+           "many_to_many weights tags, not next tokens: leave class_weights out, or predict: tags");
+    tag_weights_ = balanced_weights(context.domain.target_counts, context.parameters.dtype());
+  }
   const init::Scheme scheme = options.initial.as_scheme();
   const Parameters& root = context.parameters;
   recurrence_ = options.make(input_.width(), options.bidirectional, context.factory,
@@ -145,4 +151,4 @@ std::unique_ptr<Decoder> ManyToMany::decoder(std::int64_t sequences) {
 
 }  // namespace
 
-UNROLL_PLUGIN(architecture, "many_to_many", "1.0.0", ManyToMany)
+UNROLL_PLUGIN(architecture, "many_to_many", "1.1.0", ManyToMany)

@@ -31,7 +31,7 @@ class Weighted : public testing::Test {
     features.insert(features.end(), static_cast<std::size_t>(count), feature);
     labels.insert(labels.end(), static_cast<std::size_t>(count), label);
   }
-  static AnswerOptions options(const std::string& weights) { return {"auto", weights}; }
+  static AnswerOptions options(const std::string& weights) { return {{weights}, "auto"}; }
 
   Domain domain;
   std::vector<double> features;

@@ -32,6 +32,8 @@ const std::vector<Case>& cases() {
   static const std::vector<Case> all = {
       {"next_token", "many_to_many: {cell: CELL, hidden: 5, layers: 2, embedding: 4}"},
       {"tags", "many_to_many: {predict: tags, cell: CELL, hidden: 5, bidirectional: true}", true},
+      {"tags_balanced",
+       "many_to_many: {predict: tags, cell: CELL, hidden: 5, class_weights: balanced}", true},
       {"one_to_one",
        "one_to_one: {encoder: {mlp: {hidden: [6]}}, width: 5, activation: tanh}",
        false,
@@ -98,7 +100,7 @@ Encoded data_of(const Case& c, const Domain& domain) {
     TokenText text, target;
     const std::size_t length = 1 + i * 3 % 5;
     for (std::size_t t = 0; t < length; ++t) text.push_back(static_cast<TokenId>(random.below(6)));
-    for (std::size_t t = 0; t < (c.name == "tags" ? length : 1 + i % 3); ++t)
+    for (std::size_t t = 0; t < (c.name.starts_with("tags") ? length : 1 + i % 3); ++t)
       target.push_back(static_cast<TokenId>(random.below(6)));
     data.text.texts.push_back(text);
     if (c.pairs) data.target.texts.push_back(target);
@@ -123,6 +125,7 @@ Domain domain_of(const Case& c) {
   domain.fields.features = c.features;
   domain.text = Vocabulary::with_special(letters, {true, true});
   domain.target = domain.text;
+  domain.target_counts = {1, 9, 3, 2, 5, 4, 0, 0, 0};  // none of unknown, begin and end
   if (c.labels) {
     domain.classes = {"x", "y", "z"};
     domain.class_counts = {2, 2, 1};
