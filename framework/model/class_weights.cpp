@@ -7,8 +7,8 @@ namespace unroll {
 
 Tensor balanced_weights(const std::vector<std::int64_t>& counts, DType type) {
   const double all = static_cast<double>(std::accumulate(counts.begin(), counts.end(), 0LL));
-  const auto occurring =
-      static_cast<double>(std::count_if(counts.begin(), counts.end(), [](auto n) { return n > 0; }));
+  const auto occurring = static_cast<double>(
+      std::count_if(counts.begin(), counts.end(), [](auto n) { return n > 0; }));
   Tensor weights = Tensor::full(Shape{static_cast<std::int64_t>(counts.size())}, 1, DType::f64);
   for (std::size_t i = 0; i < counts.size(); ++i)
     if (counts[i] > 0)

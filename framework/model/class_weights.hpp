@@ -19,8 +19,9 @@ struct ClassWeightOptions {
   static void describe_all(Schema<O>& schema, const std::string& what) {
     schema
         .option("class_weights", &O::class_weights,
-                "what " + what + " counts in the loss that is trained on; balanced: every class as "
-                "much as any other, all / (classes * those of this class)")
+                "what " + what +
+                    " counts in the loss that is trained on; balanced: every class as "
+                    "much as any other, all / (classes * those of this class)")
         .choices({"none", "balanced"});
   }
   bool weighted() const { return class_weights != "none"; }

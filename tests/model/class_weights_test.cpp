@@ -45,10 +45,9 @@ TEST(ClassWeights, OfNothingButPaddingAreNoLoss) {
   const Tensor targets = classes({-1});
   const Tensor weights = doubles(Shape{2}, {1, 3});
   for (const Tensor& each : {Tensor(), weights})
-    EXPECT_EQ(*mean_loss(cross_entropy(logits, targets), logits, targets, each)
-                   .value()
-                   .data<double>(),
-              0);
+    EXPECT_EQ(
+        *mean_loss(cross_entropy(logits, targets), logits, targets, each).value().data<double>(),
+        0);
 }
 
 }  // namespace

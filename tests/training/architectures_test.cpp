@@ -33,7 +33,9 @@ const std::vector<Case>& cases() {
       {"next_token", "many_to_many: {cell: CELL, hidden: 5, layers: 2, embedding: 4}"},
       {"tags", "many_to_many: {predict: tags, cell: CELL, hidden: 5, bidirectional: true}", true},
       {"tags_balanced",
-       "many_to_many: {predict: tags, cell: CELL, hidden: 5, class_weights: balanced}", true},
+       "many_to_many: {predict: tags, cell: CELL, hidden: 5, bidirectional: true, class_weights: "
+       "balanced}",
+       true},
       {"one_to_one",
        "one_to_one: {encoder: {mlp: {hidden: [6]}}, width: 5, activation: tanh}",
        false,
