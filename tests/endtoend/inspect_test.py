@@ -33,7 +33,7 @@ class Inspect(harness.EndToEnd):
         text = "Alice sat at the table.\nQqq\x07\n"
         self.write("mine.txt", text)
         shown = self.run_it("inspect", "runs/small.h5", "--text", "mine.txt", "--worst", 3).stdout
-        self.assertTrue(shown.startswith("lice sat at the table.\nQqq\\x07\n"), shown)
+        self.assertTrue(shown.startswith("lice sat at the table.\nQ<unk><unk><unk>\n"), shown)
         found = json.loads(self.run_it("inspect", "runs/small.h5", "--prompt", text, "--json",
                                        "--alternatives", 3).stdout)
         self.assertEqual(len(found["tokens"]), len(text) - 1)
@@ -43,7 +43,7 @@ class Inspect(harness.EndToEnd):
         measured = json.loads(self.run_it("evaluate", "runs/small.h5", "--data", "mine.txt", "--json").stdout)
         self.assertAlmostEqual(sum(found["surprise"]) / len(found["surprise"]), measured["loss"], places=4)
         surprise = dict(zip(found["tokens"], found["surprise"]))
-        self.assertGreater(surprise["\x07"], math.log(20), "a character that was never seen")
+        self.assertGreater(surprise["<unk>"], math.log(20), "a character that was never seen")
 
     def test_refusals(self):
         self.refused(2, "inspect", "runs/small.h5", "--prompt", "a", "--text", "b", says="excludes")
