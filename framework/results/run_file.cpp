@@ -38,7 +38,8 @@ std::string journal_text(const fs::path& run, const std::string& seal) {
 void remove_next_journal(const fs::path& run) {
   std::error_code ignored;
   const fs::path path = next_journal_of(run);
-  if (!belongs_to(text_of(path), seal_of_file(run))) fs::remove(path, ignored);
+  if (fs::exists(path, ignored) && !belongs_to(text_of(path), seal_of_file(run)))
+    fs::remove(path, ignored);
 }
 
 /// Removes RUN.h5.PID.tmp of writers that were killed; the lock says that none is alive.
@@ -291,11 +292,10 @@ void RunWriter::now_in_place(std::int64_t step, bool checkpoint, const std::stri
   saved_ = true;
   saved_step_ = step;
   checkpoint_saved_ = checkpoint;
-  if (!journal_) {
-    journal_ = std::make_unique<Journal>(journal_of(path_), seal);
-    remove_next_journal(path_);
-  }
+  const bool first = !journal_;
+  if (first) journal_ = std::make_unique<Journal>(journal_of(path_), seal);
   journal_->move_to(seal);
+  if (first) remove_next_journal(path_);
 }
 
 }  // namespace unroll
