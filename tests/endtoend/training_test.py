@@ -197,6 +197,18 @@ class Interruption(RunTest):
         self.stop(process, signal.SIGTERM)
         self.assertEqual(process.returncode, 143)
 
+    def test_a_batch_queue_sends_termination_more_than_once(self):
+        self.experiment()
+        process = self.start("small.yaml", *self.LONG, "-o", "run.h5")
+        self.wait_for_steps(process)
+        for _ in range(20):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.001)
+        self.stop(process, signal.SIGTERM)
+        self.assertEqual(process.returncode, 143)
+        with h5py.File(self.folder / "run.h5") as run:
+            self.assertEqual(run.attrs["status"], "interrupted")
+
     def test_a_second_signal_ends_at_once(self):
         self.experiment()
         process = self.start("small.yaml", "--set", "training.epochs=400", "--set",

@@ -27,7 +27,12 @@ sigset_t requests() {
   while (sigwait(&set, &number) != 0) {
   }
   received = number;
-  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);  // the next one kills
+  // Ctrl-C once more kills. SIGTERM once more does not: a batch queue sends it to every process of
+  // a job and the job's script passes it on, all in an instant, and the first one is being obeyed.
+  sigset_t killing;
+  sigemptyset(&killing);
+  sigaddset(&killing, SIGINT);
+  pthread_sigmask(SIG_UNBLOCK, &killing, nullptr);
   pthread_kill(main_thread, SIGUSR1);
   while (true) pause();
 }

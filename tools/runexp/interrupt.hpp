@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM: the first asks for a clean end, the second ends at once.
+// SIGINT and SIGTERM: the first asks for a clean end, a SIGINT after it ends at once.
 #pragma once
 
 #include <unroll/core/stop_flag.hpp>
