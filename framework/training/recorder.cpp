@@ -71,6 +71,10 @@ void Recorder::judgements(const std::vector<Judgement>& judgements) {
   file_->record().evaluation.merge("expectations", found);
 }
 
+void Recorder::first_checkpoint(Checkpoint checkpoint) {
+  if (file_ != nullptr) file_->checkpoint(std::move(checkpoint));
+}
+
 void Recorder::checkpoint(Checkpoint checkpoint) {
   if (file_ != nullptr) file_->begin_checkpoint(std::move(checkpoint));
 }

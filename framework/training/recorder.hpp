@@ -33,7 +33,9 @@ class Recorder {
   void judgements(const std::vector<Judgement>& judgements);
   /// Is there a file that lacks a first checkpoint?
   bool begin() const;
-  /// Begins to write it; training goes on meanwhile.
+  /// Writes that one, which is in its place when this returns.
+  void first_checkpoint(Checkpoint checkpoint);
+  /// Begins to write another; training goes on meanwhile.
   void checkpoint(Checkpoint checkpoint);
   /// Between steps: throws what went wrong with the last checkpoint.
   void poll();

@@ -189,7 +189,7 @@ bool Trainer::Impl::samples(Observer& observer, Recorder& recorder, const StopFl
 void Trainer::Impl::begin(Recorder& recorder) {
   if (!learner || !recorder.begin()) return;
   const auto start = Clock::now();
-  recorder.checkpoint(checkpoint_now());
+  recorder.first_checkpoint(checkpoint_now());
   learner->times().checkpoints += seconds_since(start);
 }
 

@@ -119,7 +119,9 @@ class Browser:
     def messages(self):
         """What the console was told since the last call, other than plain information."""
         return [f"{entry['level']}: {entry['message']}" for entry in
-                self._post("/se/log", {"type": "browser"}) if entry["level"] in ("SEVERE", "WARNING")]
+                self._post("/se/log", {"type": "browser"})
+                if entry["level"] in ("SEVERE", "WARNING")
+                and not entry["message"].startswith("rendering ")]  # hints at speed
 
     def requests(self):
         """Addresses that were asked for since the last call."""

@@ -110,6 +110,8 @@ class Calls(harness.EndToEnd):
     def killed_at(self, number):
         folder = f"killed{number}"
         done = self.disturbed(folder, "run", FAULTS_KILL=number)
+        if done.returncode == 0 and number > len(self.calls) // 2:
+            return None  # how many calls there are depends on when a checkpoint is found written
         if done.returncode != -signal.SIGKILL:
             return f"call {number}: ended with {done.returncode}: {done.stderr}"
         self.nothing_is_lost(folder)

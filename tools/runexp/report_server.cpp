@@ -95,6 +95,8 @@ void serve_report(int port, const std::function<Json()>& data, const StopFlag* s
          port, kHost);
   port = bound;
   std::jthread listening([&] { server.listen_after_bind(); });
+  // Asked to stop before it runs, the server would not hear it.
+  while (!server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   started(fmt::format("http://{}:{}/", kHost, port));
   while (*stop == 0) std::this_thread::sleep_for(kPause);
   server.stop();
