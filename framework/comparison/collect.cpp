@@ -80,9 +80,13 @@ std::vector<fs::path> find_runs(const std::vector<std::string>& places) {
 
 ComparedRun read_run(const fs::path& file) {
   ComparedRun run{file, open_run(file, RunParts::figures), {}, {}};
+  bool killed = run.record.status == RunStatus::running && !run_writer(file);
+  if (killed) {  // or it ended between the two looks
+    run.record = open_run(file, RunParts::figures);
+    killed = run.record.status == RunStatus::running;
+  }
   run.settings = Settings::parse(run.record.config_resolved, file.string());
-  run.status = to_text(run.record.status);
-  if (run.record.status == RunStatus::running && !run_writer(file)) run.status = "killed";
+  run.status = killed ? "killed" : to_text(run.record.status);
   return run;
 }
 
