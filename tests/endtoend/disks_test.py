@@ -112,8 +112,9 @@ class Anywhere(Disturbed):
         _, err = process.communicate(timeout=60 * harness.PATIENCE)
         self.assertLessEqual(before.keys(), self.on_disk(self.folder).keys())
         if process.returncode != 0:  # what it had may be enough
-            self.assertIn(process.returncode, (1, 4), err)
-            self.assertEqual(err.count("\n"), 1, err)
+            # A stack that may not grow is a SIGSEGV, which no program can make a message of.
+            self.assertIn(process.returncode, (1, 4, -signal.SIGSEGV), err)
+            self.assertEqual(err.count("\n"), 0 if process.returncode < 0 else 1, err)
             self.resumes(self.folder)
 
     @unittest.skipUnless(FAULTY.exists(), "the plugins of the tests are not built")
