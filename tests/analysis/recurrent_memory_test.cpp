@@ -9,13 +9,15 @@
 #include <unroll/config/yaml.hpp>
 #include <unroll/plugin/registry.hpp>
 
+#include "paths.hpp"
+
 namespace unroll {
 namespace {
 
 constexpr std::int64_t kSteps = 7, kSequences = 3, kLetters = 5;
 
 const Registry& registry() {
-  static const Registry all({UNROLL_PLUGINS});
+  static const Registry all({test::plugins()});
   return all;
 }
 

@@ -2,6 +2,7 @@
 #include <unroll/tensor/engine.hpp>
 
 #include "gradient_cases.hpp"
+#include "paths.hpp"
 #include "stored.hpp"
 
 namespace unroll::test {
@@ -89,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(Operations, Images, testing::ValuesIn(cases()),
                          [](const auto& each) { return each.param.name; });
 
 const Hdf5File& fixtures() {
-  static const Hdf5File file = Hdf5File::open(UNROLL_FIXTURES "/images.h5");
+  static const Hdf5File file = Hdf5File::open(test::fixture("images.h5"));
   return file;
 }
 

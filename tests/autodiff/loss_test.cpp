@@ -2,13 +2,14 @@
 #include <gmock/gmock.h>
 
 #include "gradient_cases.hpp"
+#include "paths.hpp"
 #include "stored.hpp"
 
 namespace unroll::test {
 namespace {
 
 TEST(LossFixtures, MatchPyTorchsCrossEntropy) {
-  const Hdf5File file = Hdf5File::open(UNROLL_FIXTURES "/ops.h5");
+  const Hdf5File file = Hdf5File::open(test::fixture("ops.h5"));
   const std::vector<std::string> cases = file.children("cross_entropy");
   ASSERT_GE(cases.size(), 8U);
   for (const std::string& name : cases) {
@@ -39,7 +40,7 @@ TEST(LossFixtures, MatchPyTorchsCrossEntropy) {
 }
 
 TEST(LossFixtures, MatchPyTorchsMeanSquaredErrorOfTheRowsThatCount) {
-  const Archive stored = read_hdf5(UNROLL_FIXTURES "/ops.h5").below("squared_error/masked");
+  const Archive stored = read_hdf5(test::fixture("ops.h5")).below("squared_error/masked");
   Graph graph;
   const Var x = graph.input(tensor_of(stored, "x", DType::f64));
   Tensor targets = tensor_of(stored, "targets", DType::f64);

@@ -3,13 +3,14 @@
 #include <map>
 
 #include <unroll/autodiff/ops.hpp>
+#include "paths.hpp"
 #include "stored.hpp"
 
 namespace unroll::test {
 namespace {
 
 const Hdf5File& fixtures() {
-  static const Hdf5File file = Hdf5File::open(UNROLL_FIXTURES "/ops.h5");
+  static const Hdf5File file = Hdf5File::open(test::fixture("ops.h5"));
   return file;
 }
 

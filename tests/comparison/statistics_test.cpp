@@ -6,6 +6,8 @@
 #include <unroll/comparison/statistics.hpp>
 #include <unroll/results/hdf5.hpp>
 
+#include "paths.hpp"
+
 namespace unroll::comparison {
 namespace {
 
@@ -14,7 +16,7 @@ using testing::ElementsAre;
 using testing::Pointwise;
 
 const Archive& fixture() {
-  static const Archive archive = read_hdf5(UNROLL_FIXTURES "/statistics.h5");
+  static const Archive archive = read_hdf5(test::fixture("statistics.h5"));
   return archive;
 }
 

@@ -6,13 +6,15 @@
 #include <unroll/metrics/chrf.hpp>
 #include <unroll/results/hdf5.hpp>
 
+#include "paths.hpp"
+
 namespace unroll::metrics {
 namespace {
 
 using Texts = std::vector<std::string>;
 
 const Archive& fixture() {
-  static const Archive archive = read_hdf5(UNROLL_FIXTURES "/translations.h5");
+  static const Archive archive = read_hdf5(test::fixture("translations.h5"));
   return archive;
 }
 

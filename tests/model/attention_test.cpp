@@ -7,6 +7,7 @@
 #include <unroll/results/hdf5.hpp>
 
 #include "cells_support.hpp"
+#include "paths.hpp"
 
 namespace unroll::test {
 namespace {
@@ -18,7 +19,7 @@ Tensor tensor_of(const Array& array, DType type) {
 
 struct Fixture {
   std::string score;
-  Archive stored = read_hdf5(UNROLL_FIXTURES "/attention.h5").below(score);
+  Archive stored = read_hdf5(test::fixture("attention.h5")).below(score);
   ParameterStore store;
   Attention attention;
 

@@ -3,6 +3,7 @@
 #include <unroll/results/hdf5.hpp>
 
 #include "cells_support.hpp"
+#include "paths.hpp"
 
 namespace unroll::test {
 namespace {
@@ -89,8 +90,7 @@ class CellFixtures : public testing::TestWithParam<Variant> {};
 
 TEST_P(CellFixtures, MatchPyTorch) {
   Variant variant = GetParam();
-  const Hdf5File file =
-      Hdf5File::open(std::string(UNROLL_FIXTURES) + "/cells_" + GetParam().label + ".h5");
+  const Hdf5File file = Hdf5File::open(test::fixture("cells_" + GetParam().label + ".h5"));
   const std::vector<std::string> cases = file.children("");
   ASSERT_GE(cases.size(), 4U);
   for (const std::string& name : cases) {
@@ -102,7 +102,7 @@ TEST_P(CellFixtures, MatchPyTorch) {
 }
 
 TEST(PackedFixtures, MatchPyTorch) {
-  const Hdf5File file = Hdf5File::open(UNROLL_FIXTURES "/packed.h5");
+  const Hdf5File file = Hdf5File::open(test::fixture("packed.h5"));
   for (const Variant& variant : variants()) {
     if (variant.label != "rnn_tanh" && variant.label != "lstm" && variant.label != "gru") continue;
     const std::vector<std::string> cases = file.children(variant.label);

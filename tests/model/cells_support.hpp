@@ -13,6 +13,8 @@
 #include <unroll/model/recurrence.hpp>
 #include <unroll/plugin/registry.hpp>
 
+#include "paths.hpp"
+
 namespace unroll::test {
 
 /// A built-in cell with options, and the stored fixtures that belong to it.
@@ -57,7 +59,7 @@ inline const std::vector<Variant>& all_variants() {
 }
 
 inline const Registry& registry() {
-  static const Registry built({UNROLL_PLUGINS});
+  static const Registry built({test::plugins()});
   return built;
 }
 

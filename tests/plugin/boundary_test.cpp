@@ -6,6 +6,8 @@
 #include <unroll/core/error.hpp>
 #include <unroll/plugin/registry.hpp>
 
+#include "paths.hpp"
+
 namespace unroll {
 namespace {
 
@@ -14,10 +16,10 @@ using testing::HasSubstr;
 
 constexpr std::int64_t T = 3, N = 2, H = 5;
 
-const fs::path kFaulty = fs::path(UNROLL_TEST_PLUGINS) / "faulty";
+const fs::path kFaulty = test::test_plugins() / "faulty";
 
 const Registry& registry() {
-  static const Registry registry({UNROLL_PLUGINS, kFaulty});
+  static const Registry registry({test::plugins(), kFaulty});
   return registry;
 }
 

@@ -8,13 +8,15 @@
 #include <unroll/core/text.hpp>
 #include <unroll/plugin/registry.hpp>
 
+#include "paths.hpp"
+
 namespace unroll {
 namespace {
 
 using testing::ElementsAre;
 
 std::unique_ptr<Tokenizer> make(const std::string& unit, const std::string& minimum = "1") {
-  static const Registry registry({UNROLL_PLUGINS});
+  static const Registry registry({test::plugins()});
   return registry.make_tokenizer(
       {"char",
        Node::map({{"unit", {}, Node::scalar(unit)}, {"minimum_count", {}, Node::scalar(minimum)}}),

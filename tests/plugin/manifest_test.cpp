@@ -10,12 +10,13 @@
 #include <unroll/plugin/loader.hpp>
 #include <unroll/plugin/manifest.hpp>
 
+#include "paths.hpp"
 #include "results/scratch.hpp"
 
 namespace unroll {
 namespace {
 
-const std::filesystem::path kSound = std::filesystem::path(UNROLL_TEST_PLUGINS) / "sound/sound.so";
+const std::filesystem::path kSound = test::test_plugins() / "sound/sound.so";
 
 std::string refusal(std::string_view text) {
   try {

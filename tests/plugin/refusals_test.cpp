@@ -9,6 +9,7 @@
 #include <unroll/plugin/manifest.hpp>
 #include <unroll/plugin/registry.hpp>
 
+#include "paths.hpp"
 #include "results/scratch.hpp"
 
 namespace unroll {
@@ -20,7 +21,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-const fs::path kPlugins = UNROLL_TEST_PLUGINS;
+const fs::path kPlugins = test::test_plugins();
 const fs::path kSound = kPlugins / "sound" / "sound.so";
 
 fs::path broken(const std::string& name) {

@@ -8,6 +8,7 @@
 #include <unroll/core/error.hpp>
 #include <unroll/plugin/registry.hpp>
 
+#include "paths.hpp"
 #include "results/scratch.hpp"
 
 namespace unroll {
@@ -19,7 +20,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const fs::path kSound = fs::path(UNROLL_TEST_PLUGINS) / "sound" / "sound.so";
+const fs::path kSound = test::test_plugins() / "sound" / "sound.so";
 
 Node options(std::vector<std::pair<std::string, std::string>> entries) {
   std::vector<Node::Entry> map;
@@ -46,15 +47,14 @@ TEST(Registry, FindsTheBuildsOwnPluginsAndLoadsNone) {
   EXPECT_THAT(registry.names("sampler"), AllOf(Contains("greedy"), Contains("temperature")));
   EXPECT_THAT(registry.names("tokenizer"), Contains("char"));
   EXPECT_TRUE(registry.loaded().empty());
-  EXPECT_EQ(registry.searched().front(), fs::path(UNROLL_PLUGINS));
+  EXPECT_EQ(registry.searched().front(), test::plugins());
 }
 
 TEST(Registry, PathFollowsTheEnvironment) {
   ASSERT_EQ(::setenv("UNROLL_PLUGIN_PATH", ("::" + kSound.string() + ":/missing").c_str(), 1), 0);
   const Registry registry;
   ASSERT_EQ(::unsetenv("UNROLL_PLUGIN_PATH"), 0);
-  EXPECT_THAT(registry.searched(),
-              ElementsAre(fs::path(UNROLL_PLUGINS), kSound, fs::path("/missing")));
+  EXPECT_THAT(registry.searched(), ElementsAre(test::plugins(), kSound, fs::path("/missing")));
   EXPECT_THAT(registry.names("sampler"), Contains("sound"));
   EXPECT_THAT(thrown([&] {
                 registry.make_dataset({"x", {}, {}});

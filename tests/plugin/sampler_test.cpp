@@ -9,6 +9,8 @@
 #include <unroll/core/error.hpp>
 #include <unroll/plugin/registry.hpp>
 
+#include "paths.hpp"
+
 namespace unroll {
 namespace {
 
@@ -16,7 +18,7 @@ constexpr float kNever = -std::numeric_limits<float>::infinity();
 constexpr int kDraws = 20000;
 
 const Registry& registry() {
-  static const Registry registry({UNROLL_PLUGINS});
+  static const Registry registry({test::plugins()});
   return registry;
 }
 

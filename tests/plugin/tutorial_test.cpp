@@ -8,6 +8,8 @@
 #include <unroll/model/recurrence.hpp>
 #include <unroll/plugin/registry.hpp>
 
+#include "paths.hpp"
+
 namespace unroll {
 namespace {
 
@@ -15,7 +17,7 @@ namespace {
 constexpr std::int64_t T = 4, N = 2, I = 3, H = 5;
 
 const Registry& registry() {
-  static const Registry registry({std::filesystem::path(UNROLL_TEST_PLUGINS) / "tutorial"});
+  static const Registry registry({test::test_plugins() / "tutorial"});
   return registry;
 }
 

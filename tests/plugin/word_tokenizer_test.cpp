@@ -4,6 +4,8 @@
 #include <unroll/core/error.hpp>
 #include <unroll/plugin/registry.hpp>
 
+#include "paths.hpp"
+
 namespace unroll {
 namespace {
 
@@ -12,7 +14,7 @@ using testing::IsEmpty;
 using Options = std::vector<std::pair<std::string, std::string>>;
 
 std::unique_ptr<Tokenizer> make(const Options& options = {}) {
-  static const Registry registry({UNROLL_PLUGINS});
+  static const Registry registry({test::plugins()});
   std::vector<Node::Entry> entries;
   for (const auto& [name, value] : options) entries.push_back({name, {}, Node::scalar(value)});
   return registry.make_tokenizer({"word", Node::map(std::move(entries)), {}});

@@ -9,6 +9,7 @@
 #include <unroll/core/error.hpp>
 #include <unroll/results/hdf5.hpp>
 
+#include "paths.hpp"
 #include "results/scratch.hpp"
 
 namespace unroll {
@@ -23,18 +24,18 @@ Array floats(std::vector<std::int64_t> shape, std::vector<float> values) {
 }
 
 TEST(Hdf5, ReadsFixturesOfEveryType) {
-  const Archive gru = read_hdf5(UNROLL_FIXTURES "/cells_gru.h5");
+  const Archive gru = read_hdf5(test::fixture("cells_gru.h5"));
   const Array& x = gru.array("bidirectional/x");
   EXPECT_THAT(x.shape, ElementsAre(5, 3, 4));
   EXPECT_EQ(as_doubles(x).size(), 60u);
 
-  const Array inputs = read_hdf5(UNROLL_FIXTURES "/curve_lstm.h5", "inputs");
+  const Array inputs = read_hdf5(test::fixture("curve_lstm.h5"), "inputs");
   EXPECT_TRUE(std::holds_alternative<std::vector<std::uint8_t>>(inputs.values));
   EXPECT_EQ(as_integers(inputs).size(), as_floats(inputs).size());
-  const Array targets = read_hdf5(UNROLL_FIXTURES "/ops.h5", "cross_entropy/small/targets");
+  const Array targets = read_hdf5(test::fixture("ops.h5"), "cross_entropy/small/targets");
   EXPECT_TRUE(std::holds_alternative<std::vector<std::int32_t>>(targets.values));
 
-  const Hdf5File file = Hdf5File::open(UNROLL_FIXTURES "/cells_gru.h5");
+  const Hdf5File file = Hdf5File::open(test::fixture("cells_gru.h5"));
   EXPECT_EQ(file.attributes().text("gate_order"), "z,r,n");
   EXPECT_EQ(file.attributes("bidirectional").integer("T"), 5);
   EXPECT_THAT(file.children(""), testing::Contains("two_layers_bidirectional"));
@@ -87,14 +88,14 @@ TEST(Hdf5, EqualContentGivesEqualBytes) {
 }
 
 TEST(Hdf5, MessagesNameFileAndPlace) {
-  const std::string fixture = UNROLL_FIXTURES "/ops.h5";
+  const std::string fixture = test::fixture("ops.h5");
   EXPECT_THAT([] { read_hdf5("missing.h5"); },
               ThrowsMessage<Error>("missing.h5: cannot be read: No such file or directory"));
   EXPECT_THAT([&] { read_hdf5(fixture, "a/b"); },
               ThrowsMessage<Error>(fixture + ": has no '/a/b'"));
   EXPECT_THAT([&] { read_hdf5(fixture, "activations"); },
               ThrowsMessage<Error>(HasSubstr("a group")));
-  EXPECT_THAT([] { read_hdf5(UNROLL_FIXTURES "/README.md"); },
+  EXPECT_THAT([] { read_hdf5(test::fixture("README.md")); },
               ThrowsMessage<Error>(HasSubstr("is not a HDF5 file")));
   Hdf5File file = Hdf5File::create("x.h5");
   EXPECT_THAT([&] { file.write("a", floats({2}, {1})); }, ThrowsMessage<Error>(HasSubstr("shape")));

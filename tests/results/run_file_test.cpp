@@ -15,6 +15,7 @@
 #include <unroll/results/journal.hpp>
 #include <unroll/results/run_file.hpp>
 
+#include "paths.hpp"
 #include "results/sample_run.hpp"
 #include "results/scratch.hpp"
 
@@ -204,7 +205,7 @@ TEST(RunFile, RefusesInItsOwnWords) {
   EXPECT_THAT(opening("Call me Ishmael."),
               ThrowsMessage<Error>(
                   name + ": is not an Unroll run file; give a run file written by runexp"));
-  EXPECT_THAT(opening(read_file(UNROLL_FIXTURES "/ops.h5")),
+  EXPECT_THAT(opening(read_file(test::fixture("ops.h5"))),
               ThrowsMessage<Error>(HasSubstr("but another program's HDF5 file")));
   EXPECT_THAT(opening(whole.substr(0, 100)), ThrowsMessage<Error>(HasSubstr("is truncated (100 ")));
   EXPECT_THAT(opening(whole.substr(0, whole.size() - 1)),

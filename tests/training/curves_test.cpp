@@ -5,6 +5,8 @@
 #include <unroll/results/hdf5.hpp>
 #include <unroll/training/learner.hpp>
 
+#include "paths.hpp"
+
 namespace unroll {
 namespace {
 
@@ -55,8 +57,8 @@ class Curves : public testing::TestWithParam<Curve> {};
 
 TEST_P(Curves, FollowPyTorch) {
   const Curve& curve = GetParam();
-  const Archive fixture = read_hdf5(std::string(UNROLL_FIXTURES) + "/curve_" + curve.file + ".h5");
-  const Registry registry({UNROLL_PLUGINS});
+  const Archive fixture = read_hdf5(test::fixture(std::string("curve_") + curve.file + ".h5"));
+  const Registry registry({test::plugins()});
 
   Model model;
   std::vector<std::string> tokens;

@@ -3,12 +3,14 @@
 #include <unroll/plugin/registry.hpp>
 #include <unroll/training/option_path.hpp>
 
+#include "paths.hpp"
+
 namespace unroll {
 namespace {
 
 class OptionPath : public testing::Test {
  protected:
-  Registry registry_{{UNROLL_PLUGINS}};
+  Registry registry_{{test::plugins()}};
 };
 
 TEST_F(OptionPath, LeadsThroughNestedMapsAndPlugins) {

@@ -14,12 +14,14 @@
 #include <unroll/results/run_file.hpp>
 #include <unroll/training/trainer.hpp>
 
+#include "paths.hpp"
+
 namespace unroll::testing_room {
 
 namespace fs = std::filesystem;
 
 inline const Registry& registry() {
-  static const Registry all({UNROLL_PLUGINS});
+  static const Registry all({test::plugins()});
   return all;
 }
 
