@@ -1,6 +1,6 @@
 #pragma once
-// Where the tests' files are. Only paths.cpp is compiled with a folder's name, so that a compiler cache
-// serves every checkout.
+// Where the tests' files are. Only paths.cpp is compiled with a folder's name, so that a compiler
+// cache serves every checkout.
 
 #include <filesystem>
 #include <string>

@@ -98,8 +98,30 @@ std::string describe_text(const Description& description) {
   return out;
 }
 
+std::string paper_of(std::string_view summary) {
+  const auto digit = [&](std::size_t at) {
+    return at < summary.size() && summary[at] >= '0' && summary[at] <= '9';
+  };
+  const auto year_at = [&](std::size_t at) {
+    const std::string_view century = summary.substr(at, 2);
+    return (century == "19" || century == "20") && digit(at + 2) && digit(at + 3) && !digit(at + 4);
+  };
+  for (std::size_t open = 0; (open = summary.find('(', open)) != std::string_view::npos; ++open) {
+    const std::size_t close = summary.find(')', open);
+    if (close == std::string_view::npos) break;
+    for (std::size_t at = open + 1; at < close; ++at) {
+      if (summary[at - 1] == ' ' && year_at(at)) {
+        return std::string(summary.substr(open + 1, close - open - 1));
+      }
+    }
+  }
+  return {};
+}
+
 std::string describe_json(const Description& description) {
-  return fmt::format(R"({{"summary": {}, "options": {}}})", json_text(description.summary),
+  const std::string paper = paper_of(description.summary);
+  return fmt::format(R"({{"summary": {}, {}"options": {}}})", json_text(description.summary),
+                     paper.empty() ? "" : fmt::format(R"("paper": {}, )", json_text(paper)),
                      options_json(description.options));
 }
 

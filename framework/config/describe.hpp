@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <unroll/config/schema.hpp>
 
@@ -15,10 +16,19 @@ std::string limits_text(const OptionDescription& option);
 /// maps follow theirs with dotted names.
 std::string describe_text(const Description& description);
 
-/// {"summary": …, "options": [{"name", "type", "default", "required", "minimum",
+/// What a summary names as the work it follows, by convention in brackets with its year: of
+/// "Minimal gated unit (Zhou et al. 2016)" it is "Zhou et al. 2016". Empty if it names none.
+std::string paper_of(std::string_view summary);
+
+/// {"summary": …, "paper": …, "options": [{"name", "type", "default", "required", "minimum",
 /// "minimum_excluded", "maximum", "choices", "plugin_kind", "meaning", "options"}]}; `default` is
-/// YAML text, or null when the option must be given; unset limits are left out.
+/// YAML text, or null when the option must be given; unset limits are left out, as is the paper of
+/// a summary that names none.
 std::string describe_json(const Description& description);
+
+/// Reads what describe_json wrote, here or in another version: keys it does not know are passed
+/// over. Throws Error(plugin) that says what is wrong, without naming a file.
+Description description_of_json(std::string_view json);
 
 /// `text` as a JSON string, quotes included.
 std::string json_text(std::string_view text);

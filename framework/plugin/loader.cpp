@@ -7,6 +7,8 @@
 #include <vector>
 
 #include <unroll/core/error.hpp>
+#include <unroll/model/origin.hpp>
+#include <unroll/plugin/described.hpp>
 #include <unroll/plugin/elf.hpp>
 #include <unroll/plugin/trial.hpp>
 
@@ -14,6 +16,7 @@ namespace unroll {
 namespace {
 
 constexpr const char* kSymbol = "unroll_plugin";
+constexpr std::size_t kMostManifest = 4096;
 
 // Objects, functions and exception types of a plugin may live as long as the process does: its
 // library stays, on purpose, and is not unloaded at exit either.
@@ -29,7 +32,8 @@ void keep(boost::dll::shared_library library) {
 Inspection inspect_plugin(const std::filesystem::path& file) {
   Inspection result;
   try {
-    const auto text = read_elf_section(file, UNROLL_MANIFEST_SECTION);
+    ElfLibrary library(file);
+    const auto text = library.section(UNROLL_MANIFEST_SECTION, kMostManifest);
     if (!text) {
       result.refused = fmt::format(
           "{}: no manifest: a library, but not a plugin of Unroll (is the UNROLL_PLUGIN line "
@@ -44,14 +48,25 @@ Inspection inspect_plugin(const std::filesystem::path& file) {
       return result;
     }
     const std::string difference = mismatch(result.manifest);
-    if (!difference.empty()) result.refused = fmt::format("{}: {}", file.string(), difference);
+    if (!difference.empty()) {
+      result.refused = fmt::format("{}: {}", file.string(), difference);
+      return result;
+    }
+    result.description = written_description(library, file.string());
   } catch (const std::exception& error) {
     result.refused = error.what();  // names the file already
   }
   return result;
 }
 
-const PluginEntry& load_plugin(const std::filesystem::path& file, const Manifest& manifest) {
+Description code_description(const PluginEntry& entry, const std::filesystem::path& file) {
+  return guarded(
+      Origin{entry.kind, entry.name, file.string()}, [] { return "while describing its options"; },
+      [&] { return entry.describe(); });
+}
+
+const PluginEntry& load_plugin(const std::filesystem::path& file, const Inspection& inspection) {
+  const Manifest& manifest = inspection.manifest;
   if (runs_code_on_load(file)) {
     const std::string harm = trial_load(file);
     if (!harm.empty()) fail(Failure::plugin, "{}: {}", file.string(), harm);
@@ -81,6 +96,14 @@ const PluginEntry& load_plugin(const std::filesystem::path& file, const Manifest
   if (manifest.kind != entry->kind || manifest.name != entry->name) {
     fail(Failure::plugin, "{}: its manifest says {} '{}', its code {} '{}'", file.string(),
          manifest.kind, manifest.name, entry->kind, entry->name);
+  }
+  if (inspection.description) {
+    const std::string differs = difference(*inspection.description, code_description(*entry, file));
+    if (!differs.empty()) {
+      fail(Failure::plugin,
+           "{}: its description in the file is not that of its code: {}: build it again",
+           file.string(), differs);
+    }
   }
   return *entry;
 }

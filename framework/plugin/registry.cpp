@@ -1,11 +1,13 @@
 #include <unroll/plugin/registry.hpp>
 
 #include <fmt/core.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <tuple>
 
@@ -22,7 +24,7 @@ namespace {
 
 struct Record {
   PluginInfo info;
-  Manifest manifest;
+  Inspection inspection;
   std::string broken;  // why the library itself is refused; duplicates apart
   const PluginEntry* entry = nullptr;
 };
@@ -49,6 +51,13 @@ fs::path normalised(const fs::path& place) {
   return fs::absolute(place).lexically_normal();
 }
 
+// Of a file, by whatever path it is reached.
+std::pair<dev_t, ino_t> identity(const fs::path& file) {
+  struct stat found {};
+  ::stat(file.c_str(), &found);
+  return {found.st_dev, found.st_ino};
+}
+
 std::vector<fs::path> libraries_in(const fs::path& place) {
   std::error_code error;
   if (!fs::is_directory(place, error)) {
@@ -71,25 +80,23 @@ std::string PluginInfo::sha256() const {
 struct Registry::Impl {
   std::vector<fs::path> path;
   std::vector<std::unique_ptr<Record>> records;
+  std::set<std::pair<dev_t, ino_t>> files;  // of `records`
   mutable std::mutex mutex;  // guards what loading changes: Record::entry, broken, info
 
   void scan(const fs::path& place) {
     path.push_back(normalised(place));
     for (const auto& file : libraries_in(path.back())) {
-      std::error_code error;
-      const bool known = std::ranges::any_of(records, [&](const auto& record) {
-        return fs::equivalent(record->info.file, file, error);
-      });
-      if (known) continue;
+      if (!files.insert(identity(file)).second) continue;
       auto record = std::make_unique<Record>();
-      Inspection inspection = inspect_plugin(file);
-      record->manifest = std::move(inspection.manifest);
-      record->broken = std::move(inspection.refused);
-      record->info = {.kind = record->manifest.kind,
-                      .name = record->manifest.name,
-                      .version = record->manifest.version,
+      record->inspection = inspect_plugin(file);
+      record->broken = record->inspection.refused;
+      const Manifest& manifest = record->inspection.manifest;
+      record->info = {.kind = manifest.kind,
+                      .name = manifest.name,
+                      .version = manifest.version,
                       .file = file,
-                      .refused = record->broken};
+                      .refused = record->broken,
+                      .described = record->inspection.description.has_value()};
       records.push_back(std::move(record));
     }
     mark_duplicates();
@@ -151,16 +158,21 @@ struct Registry::Impl {
     return text;
   }
 
+  // The library of this name, sound or not. The lock is held.
+  Record* find_locked(std::string_view kind, std::string_view name) const {
+    Record* found = nullptr;
+    for (const auto& record : records) {
+      if (record->info.kind != kind || record->info.name != name) continue;
+      if (found == nullptr || !found->info.refused.empty()) found = record.get();
+    }
+    return found;
+  }
+
   // The library of this name, loaded.
   const Record& load(std::string_view kind, std::string_view name) const {
-    Record* found = nullptr;
     {
       const std::lock_guard lock(mutex);
-      for (const auto& record : records) {
-        if (record->info.kind != kind || record->info.name != name) continue;
-        if (found == nullptr || !found->info.refused.empty()) found = record.get();
-      }
-      if (found != nullptr) {
+      if (Record* found = find_locked(kind, name)) {
         load_locked(*found);
         return *found;
       }
@@ -168,13 +180,28 @@ struct Registry::Impl {
     throw PluginError(Failure::plugin, unknown(kind, name));
   }
 
+  // What stands in its file, if that can be used.
+  std::optional<Description> written(std::string_view kind, std::string_view name) const {
+    const std::lock_guard lock(mutex);
+    const Record* found = find_locked(kind, name);
+    return found && found->info.refused.empty() ? found->inspection.description : std::nullopt;
+  }
+
   static void load_locked(Record& record) {
     if (record.info.refused.empty() && record.entry == nullptr) {
       // The file may have changed since the scan, and a truncated one must never be mapped.
-      record.info.refused = inspect_plugin(record.info.file).refused;
+      record.inspection = inspect_plugin(record.info.file);
+      record.info.refused = record.inspection.refused;
+      const Manifest& now = record.inspection.manifest;
+      if (record.info.refused.empty() &&
+          (now.kind != record.info.kind || now.name != record.info.name)) {
+        record.info.refused = fmt::format(
+            "{}: was {} '{}' a moment ago and is now {} '{}': start again",
+            record.info.file.string(), record.info.kind, record.info.name, now.kind, now.name);
+      }
       if (record.info.refused.empty()) {
         try {
-          record.entry = &load_plugin(record.info.file, record.manifest);
+          record.entry = &load_plugin(record.info.file, record.inspection);
           record.info.loaded = true;
         } catch (const Error& error) {
           record.info.refused = error.what();
@@ -267,10 +294,9 @@ PluginInfo Registry::find(std::string_view kind, std::string_view name) const {
 }
 
 Description Registry::describe(std::string_view kind, std::string_view name) const {
+  if (auto written = impl_->written(kind, name)) return *std::move(written);
   const Record& record = impl_->load(kind, name);
-  return guarded(
-      origin_of(record.info), [] { return "while describing its options"; },
-      [&] { return record.entry->describe(); });
+  return code_description(*record.entry, record.info.file);
 }
 
 std::vector<std::string> Registry::names(std::string_view kind) const {

@@ -25,13 +25,15 @@ struct PluginInfo {
   std::filesystem::path file;
   std::string refused;  ///< why it cannot be used, one line naming the file; empty: it can
   bool loaded = false;
+  /// Its options stand in the file: describing it loads nothing.
+  bool described = false;
 
   /// SHA-256 of the file as it is now, in hex. Reads the file. Throws Error(data).
   std::string sha256() const;
 };
 
 /// Scanning reads manifests only and runs no plugin code. A library is loaded when a component of
-/// it is first described, resolved or made, and is never unloaded: objects and functions of a
+/// it is first resolved or made, and is never unloaded: objects and functions of a
 /// plugin stay valid until the process ends. A library that is broken, foreign or a duplicate is
 /// listed with the reason and disturbs no other.
 ///
@@ -63,7 +65,8 @@ class Registry final : public PluginCatalogue, public ComponentFactory {
   std::vector<PluginInfo> loaded() const;
   /// The library that has this plugin; loads it. Throws as for an unknown name.
   PluginInfo find(std::string_view kind, std::string_view name) const;
-  /// The options of a plugin; loads it.
+  /// The options of a plugin: those in its file, or, if it has none, its code's, for which it is
+  /// loaded.
   Description describe(std::string_view kind, std::string_view name) const;
 
   // PluginCatalogue

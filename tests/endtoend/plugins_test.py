@@ -70,7 +70,9 @@ class Refusals(harness.EndToEnd):
         path = next(self.folder.glob("*.so"))
         done = self.run_it("plugins", environment={"UNROLL_PLUGIN_PATH": str(path)})
         self.assertRegex(done.stdout, r"cell +lstm ")
-        self.assertRegex(done.stdout, "refused: .*threw")
+        self.assertRegex(done.stdout, r"sampler +explosive +\(its file does not describe it")
+        self.refused(3, "plugins", "explosive", says="threw while being loaded",
+                     environment={"UNROLL_PLUGIN_PATH": str(path)})
 
     def test_missing_library(self):
         self.experiment(**{"seed: 1": "seed: 1\nplugins: [nowhere.so]"})

@@ -64,8 +64,9 @@ TEST(Registry, PathFollowsTheEnvironment) {
 
 TEST(Registry, ALibraryIsLoadedWhenNeededAndListed) {
   const Registry registry({kSound});
-  EXPECT_TRUE(registry.loaded().empty());
   EXPECT_EQ(registry.describe("sampler", "sound").summary, "always the same token");
+  EXPECT_TRUE(registry.loaded().empty()) << "its file describes it";
+  registry.make_sampler({"sound", {}, {}});
   ASSERT_EQ(registry.loaded().size(), 1U);
   const PluginInfo plugin = registry.loaded().front();
   EXPECT_EQ(plugin.kind, "sampler");

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include <unroll/config/describe.hpp>
 #include <unroll/core/error.hpp>
@@ -23,21 +24,21 @@ struct Options {
   bool json = false, markdown = false;
 };
 
-/// A plugin and its options, or why it has none to show.
+/// A plugin and its options, or why it has none to show. A list runs no plugin's code: the options
+/// of one that does not have them in its file are asked for by name alone.
 struct Found : PluginInfo {
-  Description description;
+  std::optional<Description> description;
 };
+
+constexpr const char* kAsk = "(its file does not describe it: runexp plugins {} loads it)";
 
 Json json_of(const Found& plugin) {
   Json json = {{"kind", plugin.kind},
                {"name", plugin.name},
                {"version", plugin.version},
                {"file", plugin.file.string()}};
-  if (plugin.refused.empty()) {
-    json.update(Json::parse(describe_json(plugin.description)));
-  } else {
-    json["refused"] = plugin.refused;
-  }
+  if (plugin.description) json.update(Json::parse(describe_json(*plugin.description)));
+  if (!plugin.refused.empty()) json["refused"] = plugin.refused;
   return json;
 }
 
@@ -54,7 +55,7 @@ std::vector<Found> chosen_plugins(const Registry& registry, const Options& optio
     if (!options.kind.empty() && plugin.kind != options.kind) continue;
     names.push_back(plugin.name);
     if (options.name.empty() || plugin.name == options.name)
-      found.push_back({std::move(plugin), {}});
+      found.push_back({std::move(plugin), std::nullopt});
   }
   if (found.empty() && !options.name.empty()) {
     std::vector<std::string> searched;
@@ -63,7 +64,7 @@ std::vector<Found> chosen_plugins(const Registry& registry, const Options& optio
          did_you_mean(options.name, names), join(names), join(searched));
   }
   for (Found& plugin : found) {
-    if (!plugin.refused.empty()) continue;
+    if (!plugin.refused.empty() || (options.name.empty() && !plugin.described)) continue;
     try {
       plugin.description = registry.describe(plugin.kind, plugin.name);
     } catch (const Error& error) {
@@ -83,7 +84,7 @@ void print_table(const std::vector<Found>& plugins) {
     if (!plugin.refused.empty()) continue;
     fmt::print("{:<{}}  {}  {}\n", plugin.kind, kind_width,
                styled(stdout, Style::bold, fmt::format("{:<{}}", plugin.name, name_width)),
-               plugin.description.summary);
+               plugin.description ? plugin.description->summary : fmt::format(kAsk, plugin.name));
   }
   for (const Found& plugin : plugins) {
     if (plugin.refused.empty()) continue;
@@ -129,11 +130,11 @@ void print_markdown(const std::vector<Found>& plugins) {
   for (const std::string_view kind : kPluginKinds) {
     bool first = true;
     for (const Found& plugin : plugins) {
-      if (plugin.kind != kind || !plugin.refused.empty()) continue;
+      if (plugin.kind != kind || !plugin.description) continue;
       if (first) fmt::print("\n## Kind: {}\n", kind);
       first = false;
-      fmt::print("\n### {}: {}\n\n{}\n", kind, plugin.name, plugin.description.summary);
-      print_markdown_table(plugin.description);
+      fmt::print("\n### {}: {}\n\n{}\n", kind, plugin.name, plugin.description->summary);
+      print_markdown_table(*plugin.description);
     }
   }
 }
@@ -155,7 +156,7 @@ int run_plugins(const Options& options) {
       if (!plugin.refused.empty()) throw Error(Failure::plugin, plugin.refused);
       fmt::print("{} {} {}  {}\n{}", plugin.kind, styled(stdout, Style::bold, plugin.name),
                  plugin.version, styled(stdout, Style::dim, plugin.file.string()),
-                 describe_text(plugin.description));
+                 describe_text(*plugin.description));
     }
   }
   return 0;
