@@ -120,8 +120,7 @@ class Browser:
         """What the console was told since the last call, other than plain information."""
         return [f"{entry['level']}: {entry['message']}" for entry in
                 self._post("/se/log", {"type": "browser"})
-                if entry["level"] in ("SEVERE", "WARNING")
-                and not entry["message"].startswith("rendering ")]  # hints at speed
+                if entry["level"] in ("SEVERE", "WARNING")]
 
     def requests(self):
         """Addresses that were asked for since the last call."""
