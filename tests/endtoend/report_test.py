@@ -1,6 +1,8 @@
 """`runexp report`: the page as a file, what it refuses, and the server of --follow."""
+import base64
 import http.client
 import json
+import os
 import pathlib
 import re
 import signal
@@ -9,16 +11,20 @@ import tempfile
 import time
 import unittest
 import urllib.parse
+import zlib
 
 import harness
+import large_runs
 
 EVIL = "</script><script>hacked=1</script><!--<script>"
 
 
 def data_of(page):
-    """The data inside a page, and the page without them."""
-    found = re.search(r'<script type="application/json" id="data"[^>]*>(.*?)</script>', page, re.S)
-    return json.loads(found[1]), page[:found.start()] + page[found.end():]
+    """The data inside a page, unpacked, and the page without them."""
+    found = re.search(r'<script type="application/octet-stream" id="data"[^>]*>([^<]*)</script>',
+                      page)
+    data = json.loads(zlib.decompress(base64.b64decode(found[1], validate=True)))
+    return data, page[:found.start()] + page[found.end():]
 
 
 class Runs(harness.EndToEnd):
@@ -101,6 +107,28 @@ class ReportTest(Runs):
         self.assertEqual(len(data["runs"]), 1)
         self.refused(4, "report", "mixed/torn.h5", says="no run to report on")
         self.refused(4, "report", "nowhere", says="there is no such file")
+
+    def test_twenty_large_runs_make_a_page_below_5_MB(self):
+        large_runs.swell(self.runs / "lstm-1.h5", self.folder / "run-1.h5")
+        for i in range(2, 21):
+            os.link(self.folder / "run-1.h5", self.folder / f"run-{i}.h5")
+        self.report(*(f"run-{i}.h5" for i in range(1, 21)), "-o", "page.html")
+        page = self.folder / "page.html"
+        self.assertLess(page.stat().st_size, 5_000_000)
+        data, _ = data_of(page.read_text(encoding="utf-8"))
+        self.assertEqual(len(data["runs"]), 20)
+        run = data["runs"][0]
+        steps = run["metrics"]["train"]["steps"][0]
+        self.assertEqual((steps[0], steps[-1]), (1, large_runs.STEPS))
+        self.assertGreater(len(steps), 150)
+        self.assertEqual({sample["step"] for sample in run["samples"]} & {1, large_runs.WRITTEN},
+                         {1, large_runs.WRITTEN})
+        histograms = run["histograms"]
+        self.assertEqual(len(histograms["weights"]) + histograms["left_out"],
+                         3 * large_runs.LAYERS)
+        self.assertEqual(histograms["step"][::len(histograms["step"]) - 1], [1, large_runs.ROWS])
+        self.assertEqual(run["reading"]["of"], large_runs.TOKENS)
+        self.assertGreater(len(run["reading"]["tokens"]), 150)
 
     def test_shows_killed_runs(self):
         self.experiment()

@@ -10,7 +10,7 @@ import harness
 import slurm_cluster
 from sweep_test import SWEEP, SweepTest
 
-ONE = harness.EXPERIMENT.replace("epochs: 2", "epochs: 60") + "seeds: 1\n"
+ONE = harness.EXPERIMENT.replace("epochs: 2", "epochs: 30") + "seeds: 1\n"
 
 
 class Slurm(SweepTest):
@@ -65,11 +65,7 @@ class Slurm(SweepTest):
         while "requeue" not in self.logs() and self.status(run) != "interrupted":
             self.assertLess(time.monotonic(), end, self.logs())
             time.sleep(0.1)
-        # Slurm lets what is queued again wait for some minutes.
-        while self.states(job) and set(self.states(job).values()) != {"COMPLETED"}:
-            self.assertLess(time.monotonic(), end + 100 * harness.PATIENCE, self.logs())
-            self.cluster.ask("scontrol", "update", f"JobId={job}_0", "StartTime=now")
-            time.sleep(0.5)
+        self.wait_for_state(job, "COMPLETED")
         self.assertEqual(self.status(run), "completed", self.logs())
         events = [json.loads(line)["event"] for line in
                   (self.folder / "runs/small/sweep.jsonl").read_text().splitlines()]

@@ -32,7 +32,7 @@
         const data = await answer.json();
         tag = answer.headers.get("ETag");
         const restore = focusKeeper();
-        unroll.show(data);
+        await unroll.show(data);
         restore();
         const going = data.runs.filter((run) => run.status === "running").length;
         say(going > 0 ? `${going === 1 ? "1 run goes" : `${going} runs go`} on` : "all runs have ended", false);

@@ -50,7 +50,7 @@
     const most = d3.max(guesses, (guess) => guess[1]) || 1;
     return [
       el("h3", {}, "Token ", token(word)),
-      el("p", { class: "hint" }, `number ${i + 1} of ${reading.tokens.length}; the model gave it ${chance < 0.001 ? `${number(100 * chance)}\u00a0%` : percent(chance)}: ${number(reading.surprise[i])} nats of surprise`),
+      el("p", { class: "hint" }, `number ${i + 1} of ${reading.of}; the model gave it ${chance < 0.001 ? `${number(100 * chance)}\u00a0%` : percent(chance)}: ${number(reading.surprise[i])} nats of surprise`),
       mode.say(i) ? el("p", {}, mode.say(i)) : null,
       guesses.length > 0 ? el("h4", {}, "What it considered here") : null,
       guesses.map(([at, probability]) => el("div", { class: `guess${at === reading.tokens[i] ? " actual" : ""}` }, token(reading.words[at]),

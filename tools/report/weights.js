@@ -11,9 +11,9 @@
   const map = (name, steps, histogram) => {
     const canvas = el("canvas", { role: "img", "aria-label": `Distribution of ${name} over training` });
     const read = el("div", { class: "read" });
-    const { low, high, counts } = histogram;
+    const { low, high, shares } = histogram;
     const bottom = d3.min(low), top = d3.max(high);
-    const last = counts.length - 1;
+    const last = shares.length - 1;
     const draw = () => {
       const width = canvas.clientWidth;
       if (width === 0) return;
@@ -22,17 +22,17 @@
       canvas.height = kHeight * scale;
       const pen = canvas.getContext("2d");
       pen.scale(scale, scale);
-      const x = d3.scaleBand().domain(d3.range(counts.length)).range([kMargin.left, width - kMargin.right]).paddingInner(counts.length > 60 ? 0 : 0.04);
+      const x = d3.scaleBand().domain(d3.range(shares.length)).range([kMargin.left, width - kMargin.right]).paddingInner(shares.length > 60 ? 0 : 0.04);
       const y = d3.scaleLinear().domain(bottom === top ? [bottom - 1, top + 1] : [bottom, top]).range([kHeight - kMargin.bottom, kMargin.top]);
       const style = getComputedStyle(canvas);
       const ink = style.getPropertyValue("--cool").trim().split(" ").join(", ");
-      counts.forEach((row, r) => {
+      shares.forEach((row, r) => {
         const most = d3.max(row) || 1;
         const bin = (high[r] - low[r]) / row.length;
-        row.forEach((count, b) => {
-          if (count === 0) return;
+        row.forEach((share, b) => {
+          if (share === 0) return;
           const upper = y(low[r] + bin * (b + 1));
-          pen.fillStyle = `rgba(${ink}, ${0.08 + 0.92 * Math.sqrt(count / most)})`;
+          pen.fillStyle = `rgba(${ink}, ${0.08 + 0.92 * Math.sqrt(share / most)})`;
           pen.fillRect(x(r), upper, x.bandwidth(), Math.max(1, y(low[r] + bin * b) - upper + 0.3));
         });
       });
@@ -53,10 +53,10 @@
       pen.textAlign = "right";
       if (last > 0) pen.fillText(number(steps[last]), width - kMargin.right, kHeight - 6);
       canvas.onmousemove = (event) => {
-        const r = Math.min(last, Math.max(0, Math.floor(((event.offsetX - kMargin.left) / (width - kMargin.left - kMargin.right)) * counts.length)));
+        const r = Math.min(last, Math.max(0, Math.floor(((event.offsetX - kMargin.left) / (width - kMargin.left - kMargin.right)) * shares.length)));
         const value = y.invert(event.offsetY);
-        const b = Math.floor(((value - low[r]) / (high[r] - low[r])) * counts[r].length);
-        const share = b >= 0 && b < counts[r].length ? counts[r][b] / d3.sum(counts[r]) : 0;
+        const b = Math.floor(((value - low[r]) / (high[r] - low[r])) * shares[r].length);
+        const share = b >= 0 && b < shares[r].length ? shares[r][b] / 1e4 : 0;
         read.textContent = `step ${number(steps[r])}: ${percent(share)} near ${number(value)}; from ${number(low[r])} to ${number(high[r])}`;
       };
       canvas.onmouseleave = () => rest();
@@ -79,10 +79,12 @@
       const run = unroll.select("Run", () => draw());
       const kind = unroll.choice("Of", [["weights", "Weights"], ["gradients", "Gradients"]], () => draw());
       const maps = el("div", { class: "maps" });
-      section.append(el("div", { class: "controls" }, run.box, kind.box), maps);
+      const more = el("p", { class: "hint" });
+      section.append(el("div", { class: "controls" }, run.box, kind.box), maps, more);
       const draw = () => {
-        const { step, [kind.value]: parameters } = data.runs[run.value].histograms;
-        fill(maps, Object.entries(parameters).filter(([, one]) => one.counts && one.counts.length > 0).map(([name, one]) => map(name, step, one)));
+        const { step, left_out, [kind.value]: parameters } = data.runs[run.value].histograms;
+        more.textContent = left_out > 0 ? `${number(left_out)} more parameters are in the run file.` : "";
+        fill(maps, Object.entries(parameters).filter(([, one]) => one.shares && one.shares.length > 0).map(([name, one]) => map(name, step, one)));
       };
       return (fresh) => {
         data = fresh;

@@ -11,6 +11,7 @@
 #include <unroll/results/thinning.hpp>
 
 #include "report_json.hpp"
+#include "report_room.hpp"
 #include "report_views.hpp"
 
 namespace unroll::cli {
@@ -20,26 +21,13 @@ namespace cmp = comparison;
 
 constexpr int kDigits = 6;
 constexpr const char* kAbsent = "-";
-constexpr std::size_t kLongestText = 4000;  // bytes of a sample
-
-/// How much of each run there is room for.
-struct Room {
-  std::size_t points, sample_bytes, histogram_rows, recurrence_rows;
-
-  explicit Room(std::size_t runs)
-      : points(std::clamp<std::size_t>(10000 / runs, 120, 1500)),
-        sample_bytes(std::max<std::size_t>(1500000 / runs, 4 * kLongestText)),
-        histogram_rows(std::clamp<std::size_t>(240 / runs, 6, 40)),
-        recurrence_rows(std::clamp<std::size_t>(240 / runs, 6, 24)) {}
-};
-
 /// Columns of a split, each thinned by itself; `steps` holds each list of steps once.
-Json table_json(const MetricTable& table, const Room& room) {
+Json table_json(const MetricTable& table, std::size_t most_points) {
   const std::vector<double> steps(table.steps.begin(), table.steps.end());
   Json json = {{"steps", Json::array()}, {"columns", Json::object()}};
   for (const auto& [name, column] : table.columns) {
     Json x = Json::array(), y = Json::array();
-    for (const std::size_t i : thin_curve(steps, column.values, room.points)) {
+    for (const std::size_t i : thin_curve(steps, column.values, most_points)) {
       x.push_back(table.steps[i]);
       y.push_back(rounded(column.values[i], kDigits));
     }
@@ -52,47 +40,63 @@ Json table_json(const MetricTable& table, const Room& room) {
   return json;
 }
 
-Json tables_json(const MetricTables& tables, const Room& room) {
+Json tables_json(const MetricTables& tables, std::size_t most_points) {
   Json json = Json::object();
-  for (const auto& [split, table] : tables) json[split] = table_json(table, room);
+  for (const auto& [split, table] : tables) json[split] = table_json(table, most_points);
   return json;
 }
 
+/// The points of each curve of a run where all of them share the room.
+std::size_t points_each(const RunRecord& record, const ReportRoom& room) {
+  std::size_t columns = 0;
+  for (const MetricTables* tables : {&record.metrics, &record.timing})
+    for (const auto& [split, table] : *tables) columns += table.columns.size();
+  return std::clamp(room.points / std::max<std::size_t>(columns, 1), kFewestPoints, kMostPoints);
+}
+
 /// A text that is too long ends in an ellipsis, between two characters.
-std::string cut(const std::string& text) {
-  if (text.size() <= kLongestText) return text;
-  std::size_t end = kLongestText;
+std::string cut(const std::string& text, std::size_t longest = kLongestText) {
+  if (text.size() <= longest) return text;
+  std::size_t end = longest;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
   return text.substr(0, end) + "…";
 }
 
-Json sample_json(const RunSample& sample) {
+Json sample_json(const RunSample& sample, std::size_t longest) {
   Json json = {{"step", sample.step},
                {"sampler", sample.sampler},
-               {"prompt", cut(sample.prompt)},
-               {"text", cut(sample.text)}};
-  if (!sample.expected.empty()) json["expected"] = cut(sample.expected);
+               {"prompt", cut(sample.prompt, longest)},
+               {"text", cut(sample.text, longest)}};
+  if (!sample.expected.empty()) json["expected"] = cut(sample.expected, longest);
   for (const Metric& figure : sample.figures)
     json["figures"][figure.name] = rounded(figure.value, 4);
   return json;
 }
 
-/// Samples of the first, the last and as many steps between as there is room for.
-Json samples_json(const std::vector<RunSample>& samples, const Room& room) {
+/// Samples of the first, the last and as many steps between as there is room for. Where not even
+/// two steps have room, their texts are cut shorter.
+Json samples_json(const std::vector<RunSample>& samples, const ReportRoom& room) {
+  constexpr std::size_t kFigures = 150, kShortest = 100;  // bytes
   std::vector<std::int64_t> steps;
   std::size_t bytes = 0;
   for (const RunSample& sample : samples) {
     if (steps.empty() || steps.back() != sample.step) steps.push_back(sample.step);
-    bytes += 150 + std::min(sample.text.size(), kLongestText) +
-             std::min(sample.prompt.size(), kLongestText);
+    bytes += kFigures;
+    for (const std::string* text : {&sample.prompt, &sample.text, &sample.expected})
+      bytes += std::min(text->size(), kLongestText);
   }
   const std::size_t most =
       bytes <= room.sample_bytes ? steps.size() : steps.size() * room.sample_bytes / bytes;
   std::set<std::int64_t> kept;
   for (const std::size_t i : thin_rows(steps.size(), most)) kept.insert(steps[i]);
+  const auto texts = static_cast<std::size_t>(std::ranges::count_if(
+      samples, [&](const RunSample& sample) { return kept.contains(sample.step); }));
+  std::size_t longest = kLongestText;
+  if (most < 2 && texts > 0)
+    longest = std::clamp(room.sample_bytes / (3 * texts), kShortest, kLongestText);
   Json json = Json::array();
   for (const RunSample& sample : samples)
-    if (kept.contains(sample.step)) json.push_back(sample_json(sample));
+    if (kept.contains(sample.step)) json.push_back(sample_json(sample, longest));
   return json;
 }
 
@@ -106,7 +110,7 @@ Json records_of(const Archive& environment, const char* group,
     const Array& array = below.array(column);
     const std::vector<std::string> texts = texts_of(array);
     const std::size_t count = array.shape.empty() ? 0 : static_cast<std::size_t>(array.shape[0]);
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < std::min(count, kMostRecords); ++i) {
       if (records.size() <= i) records.push_back(Json::object());
       records[i][column] = i < texts.size() ? Json(texts[i]) : Json(as_integers(array)[i]);
     }
@@ -150,15 +154,16 @@ Json expectations_json(const Archive& evaluation) {
   return json;
 }
 
-Json run_json(const cmp::ComparedRun& run, const std::string& name, const Room& room) {
+Json run_json(const cmp::ComparedRun& run, const std::string& name, const ReportRoom& room) {
   const RunRecord record = open_run(run.path, RunParts::without_weights);
+  const std::size_t points = points_each(record, room);
   const std::string* description = run.settings.find("description");
   return {{"name", record.labels.name.empty() ? name : record.labels.name},
           {"file", run.path.string()},
           {"experiment", record.experiment},
-          {"description", description ? *description : ""},
+          {"description", description ? cut(*description) : ""},
           {"tags", record.labels.tags},
-          {"note", record.labels.note},
+          {"note", cut(record.labels.note)},
           {"run_id", record.run_id},
           {"status", run.status},
           {"reason", record.reason},
@@ -167,17 +172,17 @@ Json run_json(const cmp::ComparedRun& run, const std::string& name, const Room& 
           {"checkpoint_step", record.step},
           {"planned_steps", record.planned_steps},
           {"steps_per_epoch", steps_per_epoch(run)},
-          {"config", record.config_source},
-          {"resolved", record.config_resolved},
+          {"config", cut(record.config_source, kLongestConfig)},
+          {"resolved", cut(record.config_resolved, kLongestConfig)},
           {"environment", environment_json(record.environment)},
           {"expectations", expectations_json(record.evaluation)},
-          {"metrics", tables_json(record.metrics, room)},
-          {"timing", tables_json(record.timing, room)},
+          {"metrics", tables_json(record.metrics, points)},
+          {"timing", tables_json(record.timing, points)},
           {"samples", samples_json(record.samples, room)},
           {"confusion", confusion_json(record.evaluation)},
-          {"histograms", histograms_json(record.histograms, room.histogram_rows)},
-          {"recurrence", recurrence_json(record.recurrence, room.recurrence_rows)},
-          {"reading", reading_json(record.reading)}};
+          {"histograms", histograms_json(record.histograms, room.histogram_values)},
+          {"recurrence", recurrence_json(record.recurrence, room.recurrence_values)},
+          {"reading", reading_json(record.reading, room.reading_values)}};
 }
 
 Json overview_json(const std::vector<cmp::ComparedRun>& runs) {
@@ -284,7 +289,7 @@ ReportData read_report_data(const std::vector<std::filesystem::path>& files) {
         collection.problems.empty() ? "" : ": " + collection.problems.front();
     fail(Failure::data, "there is no run to report on{}", reason);
   }
-  const Room room(runs.size());
+  const ReportRoom room(runs.size());
   const std::vector<std::string> names = cmp::short_files(runs);
   const std::vector<cmp::FigureName> figures = cmp::usual_figures(runs);
   std::vector<std::string> experiments;

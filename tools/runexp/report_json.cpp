@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <numeric>
 
 #include <unroll/results/hdf5.hpp>
 
@@ -21,17 +23,53 @@ Json rounded(std::span<const double> values, int digits) {
   return list;
 }
 
-Json rows_of(const Array& array, std::span<const std::size_t> rows, int digits) {
+namespace {
+
+/// `json_of` each of these rows: spans of numbers.
+template <typename JsonOf>
+Json each_row(const Array& array, std::span<const std::size_t> rows, const JsonOf& json_of) {
   const std::vector<double> values = as_doubles(array);
   const std::size_t count = array.shape.empty() ? 0 : static_cast<std::size_t>(array.shape[0]);
   const std::size_t width = count == 0 ? 0 : values.size() / count;
   Json list = Json::array();
-  for (const std::size_t row : rows) {
-    if (row >= count) continue;
-    const std::span<const double> one(values.data() + row * width, width);
-    list.push_back(array.shape.size() == 1 ? rounded(one[0], digits) : rounded(one, digits));
-  }
+  for (const std::size_t row : rows)
+    if (row < count)
+      list.push_back(json_of(std::span<const double>(values.data() + row * width, width)));
   return list;
+}
+
+/// A list of `of(value)`, or that of the only value of a column's row.
+template <typename Of>
+Json row_json(const Array& array, std::span<const double> row, const Of& of) {
+  if (array.shape.size() == 1) return of(row[0]);
+  Json list = Json::array();
+  for (const double value : row) list.push_back(of(value));
+  return list;
+}
+
+}  // namespace
+
+Json rows_of(const Array& array, std::span<const std::size_t> rows, int digits) {
+  return each_row(array, rows, [&](std::span<const double> row) {
+    return row_json(array, row, [&](double value) { return rounded(value, digits); });
+  });
+}
+
+Json fixed_rows_of(const Array& array, std::span<const std::size_t> rows, int decimals) {
+  const double scale = std::pow(10.0, decimals);
+  return each_row(array, rows, [&](std::span<const double> row) {
+    return row_json(array, row,
+                    [&](double value) { return rounded(std::round(value * scale) / scale, 15); });
+  });
+}
+
+Json shares_of(const Array& array, std::span<const std::size_t> rows) {
+  return each_row(array, rows, [&](std::span<const double> row) {
+    const double sum = std::max(1.0, std::accumulate(row.begin(), row.end(), 0.0));
+    return row_json(array, row, [&](double count) {
+      return count > 0 ? Json(std::max<std::int64_t>(1, std::llround(1e4 * count / sum))) : Json(0);
+    });
+  });
 }
 
 std::vector<std::string> texts_of(const Array& array) {

@@ -20,6 +20,12 @@ Json rounded(std::span<const double> values, int digits = 6);
 /// Of an array [R, …]: these rows, each a list; of a column: these elements.
 Json rows_of(const Array& array, std::span<const std::size_t> rows, int digits);
 
+/// The same, with so many digits behind the point: of values that all are of the size of 1.
+Json fixed_rows_of(const Array& array, std::span<const std::size_t> rows, int decimals);
+
+/// Of counts [R, B]: the share of each in its row in ten-thousandths, at least 1 where it is not 0.
+Json shares_of(const Array& array, std::span<const std::size_t> rows);
+
 /// Texts of an array, or none if it holds numbers.
 std::vector<std::string> texts_of(const Array& array);
 

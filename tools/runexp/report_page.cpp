@@ -10,6 +10,8 @@
 #include <unroll/core/installation.hpp>
 #include <unroll/core/sha256.hpp>
 
+#include "deflate.hpp"
+
 namespace unroll::cli {
 namespace {
 
@@ -29,6 +31,7 @@ std::string base64(std::string_view bytes) {
   constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
+  text.reserve(bytes.size() / 3 * 4 + 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     std::uint32_t three = 0;
     const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
@@ -49,16 +52,9 @@ std::string policy_hash(std::string_view script) {
   return "'sha256-" + base64(bytes) + "'";
 }
 
-/// JSON that ends no script element early: `<` occurs in its texts alone, where it may be escaped.
-std::string safe_json(const Json& data) {
-  std::string text;
-  for (const char c : data.dump(-1, ' ', false, Json::error_handler_t::replace)) {
-    if (c == '<')
-      text += "\\u003c";
-    else
-      text += c;
-  }
-  return text;
+/// JSON packed, in letters that end no script element.
+std::string packed(const Json& data) {
+  return base64(deflated(data.dump(-1, ' ', false, Json::error_handler_t::replace)));
 }
 
 /// Puts files in place of the elements that name them, `BEFORE NAME AFTER` -> `OPEN content CLOSE`;
@@ -108,9 +104,9 @@ std::string report_page(const Json& data, PageKind kind) {
                       R"(base-uri 'none'; form-action 'none'">)",
                       scripts, styles, connect));
   replace(page, "<!-- data -->",
-          fmt::format(R"(<script type="application/json" id="data" data-kind="{}">)",
+          fmt::format(R"(<script type="application/octet-stream" id="data" data-kind="{}">)",
                       kind == PageKind::served ? "served" : "file") +
-              safe_json(data) + "</script>");
+              packed(data) + "</script>");
   return page;
 }
 

@@ -10,20 +10,22 @@
 
 namespace unroll::cli {
 
-/// {step, weights: {PARAMETER: {low, high, counts}}, gradients: {…}} of /histograms, at most
-/// `most_rows` steps of it.
-Json histograms_json(const Archive& histograms, std::size_t most_rows);
+/// {step, weights: {PARAMETER: {low, high, shares}}, gradients: {…}, left_out} of /histograms with
+/// about `most_values` numbers: fewer steps, then fewer parameters (`left_out` are not shown).
+Json histograms_json(const Archive& histograms, std::size_t most_values);
 
 /// {step, layers: {LAYER: {gradient_by_lag, memory_length, gradient_by_lag_PART, …, saturated:
-/// {GATE}, saturated_high: {GATE}, spectral_radius: {GATE}}}} of /recurrence.
-Json recurrence_json(const Archive& recurrence, std::size_t most_rows);
+/// {GATE}, saturated_high: {GATE}, spectral_radius: {GATE}}}} of /recurrence, with fewer steps
+/// where there would be more numbers.
+Json recurrence_json(const Archive& recurrence, std::size_t most_values);
 
-/// {words, tokens, surprise, alternatives, probabilities, split, text, gates: [{layer, gate,
-/// values}], units: [{layer, part, unit, tracks, score, values}]} of /reading; tokens and
-/// alternatives are places in words.
-Json reading_json(const Archive& reading);
+/// {words, tokens, of, surprise, alternatives, probabilities, split, text, gates: [{layer, gate,
+/// values}], units: [{layer, part, unit, tracks, score, values}]} of the beginning of /reading, as
+/// many of its tokens (`of` is the number of all) as make so many numbers; tokens and alternatives
+/// are places in words.
+Json reading_json(const Archive& reading, std::size_t most_values);
 
-/// {SPLIT: {classes, confusion}} of /evaluation.
+/// {SPLIT: {classes, confusion}} of /evaluation; beyond kMostClasses the rare ones are one.
 Json confusion_json(const Archive& evaluation);
 
 }  // namespace unroll::cli
