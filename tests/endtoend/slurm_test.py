@@ -23,7 +23,7 @@ class Slurm(SweepTest):
         """{task: state}."""
         rows = self.cluster.ask("squeue", "--noheader", "--states=all", "--array", f"--job={job}",
                                 "--format=%K %T").splitlines()
-        return {int(row.split()[0]): row.split()[1] for row in rows}
+        return {int(task): state for task, state in map(str.split, rows) if task.isdigit()}
 
     def wait_for_state(self, job, state):
         end = time.monotonic() + 100 * harness.PATIENCE

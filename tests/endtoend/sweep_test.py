@@ -55,10 +55,13 @@ class SweepTest(harness.EndToEnd):
         """Until the run's journal or file has a row of training at or behind this step."""
         journal = self.folder / folder / f"{name}.h5.journal"
         for _ in range(int(600 * harness.PATIENCE)):
-            if journal.exists():
-                rows = [line.split("\t") for line in journal.read_text().splitlines()[1:]]
-                if any(row[1:2] == ["train"] and int(row[2]) >= step for row in rows if len(row) > 2):
-                    return
+            try:
+                lines = journal.read_text().split("\n")[1:-1]  # the last may be half written
+            except FileNotFoundError:  # not begun yet, or just folded into the file
+                lines = []
+            rows = [line.split("\t") for line in lines]
+            if any(row[1:2] == ["train"] and int(row[2]) >= step for row in rows if len(row) > 2):
+                return
             time.sleep(0.1)
         self.fail(f"{name} does not get to step {step}")
 
