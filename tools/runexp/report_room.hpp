@@ -25,12 +25,12 @@ struct ReportRoom {
   }
 };
 
-inline constexpr std::size_t kFewestPoints = 40, kMostPoints = 1500;      ///< of a curve
-inline constexpr std::size_t kMostHistogramRows = 40;                     ///< steps
-inline constexpr std::size_t kMostRecurrenceRows = 24;                    ///< steps
-inline constexpr std::size_t kFewestTokens = 50, kMostTokens = 4000;      ///< of a text read
-inline constexpr std::size_t kLongestText = 4000, kLongestConfig = 16000; ///< bytes
-inline constexpr std::size_t kMostRecords = 50;  ///< data files, plugins
+inline constexpr std::size_t kFewestPoints = 40, kMostPoints = 1500;       ///< of a curve
+inline constexpr std::size_t kMostHistogramRows = 40;                      ///< steps
+inline constexpr std::size_t kMostRecurrenceRows = 24;                     ///< steps
+inline constexpr std::size_t kFewestTokens = 50, kMostTokens = 4000;       ///< of a text read
+inline constexpr std::size_t kLongestText = 4000, kLongestConfig = 16000;  ///< bytes
+inline constexpr std::size_t kMostRecords = 50;                            ///< data files, plugins
 inline constexpr std::size_t kMostClasses = 60;  ///< of a confusion matrix
 
 }  // namespace unroll::cli
