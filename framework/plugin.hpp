@@ -14,6 +14,7 @@
 #include <unroll/model/attention.hpp>
 #include <unroll/model/bad_examples.hpp>
 #include <unroll/model/cell.hpp>
+#include <unroll/model/chrono_bias.hpp>
 #include <unroll/model/class_weights.hpp>
 #include <unroll/model/corpus.hpp>
 #include <unroll/model/dataset.hpp>

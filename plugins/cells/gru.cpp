@@ -19,12 +19,18 @@ class Gru final : public Cell {
  public:
   struct Options {
     std::string reset = "after";
+    std::int64_t chrono = 0;
   };
 
   static void describe(Schema<Options>& schema) {
     schema.summary("Gated recurrent unit (Cho et al. 2014)");
     schema.option("reset", &Options::reset, "where the reset gate acts: on h U_n, or on h itself")
         .choices({"after", "before"});
+    schema
+        .option("chrono", &Options::chrono,
+                "the update gate begins with memories from 1 to so many steps, the longest that "
+                "the data ask for; 0: off (Tallec and Ollivier 2018)")
+        .at_least(0);
   }
 
   Gru(const Options& options, const CellSizes& sizes, const Parameters& parameters)
@@ -35,7 +41,10 @@ class Gru final : public Cell {
         U_(parameters.make("U", {hidden_, 3 * hidden_},
                            init::recurrent_weights(sizes.initial, hidden_, 3),
                            {"hidden before, gates * hidden", kGates})),
-        b_(parameters.make("b", {3 * hidden_}, init::bias(sizes.initial, hidden_),
+        b_(parameters.make("b", {3 * hidden_},
+                           options.chrono > 0
+                               ? init::chrono_bias(sizes.initial, hidden_, options.chrono, 0)
+                               : init::bias(sizes.initial, hidden_),
                            {"gates * hidden", kGates})) {
     if (options.reset == "after")
       bn_ = &parameters.make("bn", {hidden_}, init::bias(sizes.initial, hidden_), {"hidden", "n"});

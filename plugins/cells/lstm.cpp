@@ -20,6 +20,7 @@ class Lstm final : public Cell {
  public:
   struct Options {
     double forget_bias = 1.0;
+    std::int64_t chrono = 0;
     bool peepholes = false;
     std::int64_t projection = 0;
   };
@@ -30,6 +31,11 @@ class Lstm final : public Cell {
         .option("forget_bias", &Options::forget_bias,
                 "added to the forget gate's bias at the start (Jozefowicz et al. 2015)")
         .range(-100, 100);
+    schema
+        .option("chrono", &Options::chrono,
+                "instead of it, biases of memories from 1 to so many steps, the longest that the "
+                "data ask for; 0: off (Tallec and Ollivier 2018)")
+        .at_least(0);
     schema.option("peepholes", &Options::peepholes,
                   "the gates see the memory cell (Gers et al. 2002)");
     schema
@@ -48,10 +54,8 @@ class Lstm final : public Cell {
         U_(parameters.make("U", {outputs_, 4 * hidden_},
                            init::recurrent_weights(sizes.initial, hidden_, 4),
                            {"hidden before, gates * hidden", kGates})),
-        b_(parameters.make(
-            "b", {4 * hidden_},
-            init::bias(sizes.initial, hidden_, hidden_, 2 * hidden_, options.forget_bias),
-            {"gates * hidden", kGates})) {
+        b_(parameters.make("b", {4 * hidden_}, first_bias(options, sizes),
+                           {"gates * hidden", kGates})) {
     if (options.peepholes)
       P_ = &parameters.make("P", {3, hidden_}, init::zeros(), {"gates, hidden", "i, f, o"});
     if (options.projection > 0)
@@ -85,6 +89,12 @@ class Lstm final : public Cell {
 
  private:
   static constexpr const char* kGates = "i, f, g, o";
+
+  static Initializer first_bias(const Options& options, const CellSizes& sizes) {
+    const std::int64_t i = 0, f = sizes.hidden, g = 2 * sizes.hidden;
+    return options.chrono > 0 ? init::chrono_bias(sizes.initial, sizes.hidden, options.chrono, f, i)
+                              : init::bias(sizes.initial, sizes.hidden, f, g, options.forget_bias);
+  }
 
   struct Activations {
     Var i, f, g, c, o;  ///< c' among them

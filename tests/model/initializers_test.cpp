@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include <unroll/core/error.hpp>
+#include <unroll/model/chrono_bias.hpp>
 #include <unroll/model/initializers.hpp>
 
 namespace unroll {
@@ -94,6 +97,39 @@ TEST(Initializers, ForgetBiasIsAddedToItsColumnsAlone) {
     EXPECT_EQ(plain.data<double>()[i], added);
     EXPECT_NEAR(drawn.data<double>()[i], added, 0.5);
   }
+}
+
+TEST(Initializers, ChronoDrawsMemoriesUpToTheLongest) {
+  const std::int64_t hidden = 1000, longest = 70;
+  const Tensor b = made(init::chrono_bias({}, hidden, longest, hidden, 0), {4 * hidden});
+  const double* const values = b.data<double>();
+  double mean = 0, shortest = longest, most = 0;
+  for (std::int64_t unit = 0; unit < hidden; ++unit) {
+    const double keep = values[hidden + unit], steps = std::exp(keep);
+    EXPECT_EQ(values[unit], -keep) << "what is let in is the opposite of what is kept";
+    EXPECT_EQ(values[2 * hidden + unit], 0);
+    EXPECT_EQ(values[3 * hidden + unit], 0);
+    mean += steps / static_cast<double>(hidden);
+    shortest = std::min(shortest, steps);
+    most = std::max(most, steps);
+  }
+  EXPECT_NEAR(mean, (1 + 69) / 2.0, 2);
+  EXPECT_GE(shortest, 1);
+  EXPECT_LE(most, 69);
+  EXPECT_LT(shortest, 2);
+  EXPECT_GT(most, 68);
+}
+
+TEST(Initializers, ChronoLeavesOtherColumnsToTheScheme) {
+  const Tensor b = made(init::chrono_bias({"lecun", 0}, 4, 1000, 4), {12});
+  for (std::int64_t i = 0; i < 12; ++i) {
+    if (i >= 4 && i < 8) continue;
+    EXPECT_NE(b.data<double>()[i], 0) << i;
+    EXPECT_LE(std::abs(b.data<double>()[i]), 0.5) << i;
+  }
+  EXPECT_GT(largest(b), 2) << "of memories up to 1000 steps one of four is longer than 7";
+  EXPECT_EQ(largest(made(init::chrono_bias({}, 4, 2, 4, 0), {16})), 0);
+  EXPECT_THROW(init::chrono_bias({}, 4, 0, 4), std::invalid_argument);
 }
 
 }  // namespace
