@@ -41,5 +41,6 @@
 #include <unroll/model/text_file.hpp>
 #include <unroll/model/token_layers.hpp>
 #include <unroll/model/tokenizer.hpp>
+#include <unroll/model/unknown_labels.hpp>
 #include <unroll/plugin/export.hpp>
 #include <unroll/results/hdf5.hpp>

@@ -83,6 +83,7 @@ class CaptionedImages final : public Dataset {
     Splits splits = divide(items.usable(), items.fields, options_, std::move(held_out));
     splits.files = std::move(files_);
     splits.notices.insert(splits.notices.end(), notices_.begin(), notices_.end());
+    refuse_unknown_labels(splits, bad_);
     bad_.tell(splits.notices);
     return splits;
   }

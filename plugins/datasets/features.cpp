@@ -97,6 +97,7 @@ class Features final : public Dataset {
     items.fields.scaled = options_.scaled;
     Splits splits = divide(items.usable(), items.fields, options_);
     splits.files = std::move(files_);
+    refuse_unknown_labels(splits, bad_);
     bad_.tell(splits.notices);
     return splits;
   }

@@ -51,6 +51,7 @@ class LabelledText final : public Dataset {
       held_out.test = read(find_data({}, options_.test_files, "labelled_text"));
     Splits splits = divide(std::move(examples), fields, options_, std::move(held_out));
     splits.files = std::move(files_);
+    refuse_unknown_labels(splits, bad_);
     bad_.tell(splits.notices);
     return splits;
   }

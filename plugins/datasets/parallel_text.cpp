@@ -98,14 +98,27 @@ class ParallelText final : public Dataset {
         lines[side].push_back(std::move(line));
       }
     }
-    if (lines[0].size() != lines[1].size())
-      fail(Failure::data, "{} has {} lines and {} has {}: they are not aligned", paths[0].string(),
-           lines[0].size(), paths[1].string(), lines[1].size());
+    if (lines[0].size() != lines[1].size()) refuse_misaligned(paths, lines);
     std::vector<Grouped> pairs;
     for (std::size_t i = 0; i < lines[0].size(); ++i)
       add(pairs, std::move(lines[0][i]), std::move(lines[1][i]),
           paths[0].string() + ":" + std::to_string(i + 1), {});
     return pairs;
+  }
+
+  /// Says where the lines part: the first that is blank in one file alone tells more than the end.
+  [[noreturn]] static void refuse_misaligned(const fs::path (&paths)[2],
+                                             const std::vector<std::string> (&lines)[2]) {
+    const std::size_t both = std::min(lines[0].size(), lines[1].size());
+    const int longer = lines[0].size() > lines[1].size() ? 0 : 1;
+    std::string hint;
+    for (std::size_t i = 0; i < both && hint.empty(); ++i)
+      if (lines[0][i].empty() != lines[1][i].empty())
+        hint = "; they may part at " + paths[lines[0][i].empty() ? 0 : 1].string() + ":" +
+               std::to_string(i + 1) + ", which is empty in this file alone";
+    fail(Failure::data, "{}:{}: {} has only {} lines and this file {}: they are not aligned{}",
+         paths[longer].string(), both + 1, paths[1 - longer].string(), both, lines[longer].size(),
+         hint);
   }
 
   void note_file(const fs::path& path) {

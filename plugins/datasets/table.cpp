@@ -71,6 +71,7 @@ class Table final : public Dataset {
     for (auto* split : {&splits.train, &splits.validation, &splits.test})
       for (Example& example : *split) make_features(example, splits.fields);
     splits.files = std::move(files_);
+    refuse_unknown_labels(splits, bad_);
     bad_.tell(splits.notices);
     if (strange_ > 0)
       splits.notices.push_back(
