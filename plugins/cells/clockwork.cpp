@@ -48,6 +48,11 @@ class Clockwork final : public Cell {
     return advance(projected, state, allowed(projected));
   }
 
+  /// It has none; what saturates is h' itself.
+  std::vector<Gate> gates(Var projected, const State& state) override {
+    return {{"h", step(projected, state)[0], -1, 1}};
+  }
+
   Unrolled unroll(Var projected, const State& state) override {
     const Var U = allowed(projected);
     State now = state;

@@ -8,6 +8,8 @@
 // cuts u itself after every update). Left out: batch normalisation between layers.
 #include <unroll/plugin.hpp>
 
+#include <limits>
+
 namespace {
 
 using namespace unroll;
@@ -45,6 +47,13 @@ class IndRnn final : public Cell {
 
   State step(Var projected, const State& state) override {
     return {advance(projected, state[0], bounded(*projected.graph()))};
+  }
+
+  /// It has none; what saturates is h' itself.
+  std::vector<Gate> gates(Var projected, const State& state) override {
+    const Var h = step(projected, state)[0];
+    if (relu_) return {{"h", h, 0, std::numeric_limits<double>::infinity()}};
+    return {{"h", h, -1, 1}};
   }
 
   Unrolled unroll(Var projected, const State& state) override {

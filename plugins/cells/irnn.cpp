@@ -9,6 +9,8 @@
 // what the paper is about, so it does not follow the experiment's `initial`.
 #include <unroll/plugin.hpp>
 
+#include <limits>
+
 namespace {
 
 using namespace unroll;
@@ -47,6 +49,11 @@ class Irnn final : public Cell {
     if (fusable(projected) && !projected.graph()->recording())
       return fused_step(FusedCell::rnn_relu, projected, state, {&U_});
     return {relu(projected + matmul(state[0], U_))};
+  }
+
+  /// It has none; what saturates, at 0, is h' itself.
+  std::vector<Gate> gates(Var projected, const State& state) override {
+    return {{"h", step(projected, state)[0], 0, std::numeric_limits<double>::infinity()}};
   }
 
   Unrolled unroll(Var projected, const State& state) override {

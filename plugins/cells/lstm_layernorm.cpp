@@ -52,15 +52,28 @@ class LayerNormLstm final : public Cell {
   Var project(Var x) override { return layer_norm(matmul(x, W_), sx_, b_); }
 
   State step(Var projected, const State& state) override {
-    Graph& graph = *projected.graph();
-    const Var none = graph.constant(Tensor::zeros({4 * hidden_}, projected.dtype()));
-    const std::vector<Var> a = split(projected + layer_norm(matmul(state[0], U_), sh_, none), 4);
-    const Var c = sigmoid(a[1]) * state[1] + sigmoid(a[0]) * tanh(a[2]);
-    return {sigmoid(a[3]) * tanh(layer_norm(c, sc_, tc_)), c};
+    const Activations now = activations(projected, state[0]);
+    const Var c = now.f * state[1] + now.i * now.g;
+    return {now.o * tanh(layer_norm(c, sc_, tc_)), c};
+  }
+
+  std::vector<Gate> gates(Var projected, const State& state) override {
+    const Activations now = activations(projected, state[0]);
+    return {{"i", now.i}, {"f", now.f}, {"g", now.g, -1, 1}, {"o", now.o}};
   }
 
  private:
   static constexpr const char* kGates = "i, f, g, o";
+
+  struct Activations {
+    Var i, f, g, o;
+  };
+  Activations activations(Var projected, Var h) const {
+    Graph& graph = *projected.graph();
+    const Var none = graph.constant(Tensor::zeros({4 * hidden_}, projected.dtype()));
+    const std::vector<Var> a = split(projected + layer_norm(matmul(h, U_), sh_, none), 4);
+    return {sigmoid(a[0]), sigmoid(a[1]), tanh(a[2]), sigmoid(a[3])};
+  }
 
   std::int64_t hidden_;
   Parameter &W_, &U_, &b_, &sx_, &sh_, &sc_, &tc_;

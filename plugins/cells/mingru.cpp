@@ -9,6 +9,8 @@
 // scan needs no logarithms, so they are only another choice. Left out: minLSTM.
 #include <unroll/plugin.hpp>
 
+#include <limits>
+
 namespace {
 
 using namespace unroll;
@@ -48,6 +50,12 @@ class MinGru final : public Cell {
   State step(Var projected, const State& state) override {
     const std::vector<Var> a = split(projected, 2);
     return {blend(sigmoid(a[0]), candidate(a[1]), state[0])};
+  }
+
+  std::vector<Gate> gates(Var projected, const State&) override {
+    constexpr double kNone = std::numeric_limits<double>::infinity();
+    const std::vector<Var> a = split(projected, 2);
+    return {{"z", sigmoid(a[0])}, {"h~", candidate(a[1]), positive_ ? 0 : -kNone, kNone}};
   }
 
   Unrolled unroll(Var projected, const State& state) override {

@@ -56,13 +56,14 @@ class Sru final : public Cell {
   }
 
   State step(Var projected, const State& state) override {
-    const Var before = state[1];
     const std::vector<Var> a = split(projected, 4);
-    const auto gate = [&](Var sum, int row) {
-      return sigmoid(v_ == nullptr ? sum : sum + before * at(projected.graph()->use(*v_), row));
-    };
-    const Var c = blend(gate(a[1], 0), before, a[0]);
-    return {blend(gate(a[2], 1), c, a[3]), c};
+    const Var c = blend(gate(a[1], 0, state[1]), state[1], a[0]);
+    return {blend(gate(a[2], 1, state[1]), c, a[3]), c};
+  }
+
+  std::vector<Gate> gates(Var projected, const State& state) override {
+    const std::vector<Var> a = split(projected, 4);
+    return {{"f", gate(a[1], 0, state[1])}, {"r", gate(a[2], 1, state[1])}};
   }
 
   Unrolled unroll(Var projected, const State& state) override {
@@ -76,6 +77,11 @@ class Sru final : public Cell {
   }
 
  private:
+  /// f (row 0) or r (row 1) of a sum and the memory before.
+  Var gate(Var sum, int row, Var c) const {
+    return sigmoid(v_ == nullptr ? sum : sum + c * at(sum.graph()->use(*v_), row));
+  }
+
   std::int64_t hidden_;
   Parameter &W_, &b_;
   Parameter* v_ = nullptr;  ///< peepholes
