@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <numeric>
+#include <string_view>
 
 #include <unroll/analysis/text_features.hpp>
 #include <unroll/analysis/unit_tracking.hpp>
@@ -23,21 +24,49 @@ struct Passage {
   TokenText tokens;      ///< [T] to predict
   TokenId before = 0;    ///< what is read first
   bool goes_on = false;  ///< `before` is a part of the text, not the token that begins one
+  std::vector<std::string> spelt;  ///< tokens as the text has them; empty: as the vocabulary has
 };
 
 bool is_stream(const Model& model) {
   return !model.domain->fields.whole;
 }
 
+/// No more than so many bytes, whole characters of them.
+std::string_view first_bytes(std::string_view text, size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+  return text.substr(0, most);
+}
+
+/// The first `count` tokens of a text as it spells them, those that the vocabulary lacks included;
+/// none where the text is not there.
+std::vector<std::string> spelling_of(const Model& model, const Encoded& split, size_t text,
+                                     size_t count) {
+  if (model.writes_target() || text >= split.examples.size()) return {};
+  const std::string& whole = split.examples[text].text;
+  // Of a long text only the beginning is cut; its last token may be a part of one.
+  for (size_t length = 32 * (count + 1);; length *= 2) {
+    const std::string_view beginning = first_bytes(whole, length);
+    std::vector<std::string> tokens = model.tokenizer().cut(beginning);
+    if (tokens.size() <= count && beginning.size() < whole.size()) continue;
+    if (tokens.size() < count) return {};
+    tokens.resize(count);
+    return tokens;
+  }
+}
+
 /// The beginning of a split, so many tokens at most.
 std::vector<Passage> passages_of(const Model& model, const Encoded& split, std::int64_t tokens) {
   std::vector<Passage> passages;
   if (is_stream(model)) {
-    for (const TokenText& text : split.text.texts) {
-      if (tokens <= 0) break;
+    for (size_t i = 0; i < split.text.texts.size() && tokens > 0; ++i) {
+      const TokenText& text = split.text.texts[i];
       if (text.size() < 2) continue;
       const auto count = std::min<std::int64_t>(tokens, std::ssize(text) - 1);
-      passages.push_back({{}, {text.begin() + 1, text.begin() + 1 + count}, text.front(), true});
+      Passage passage{{}, {text.begin() + 1, text.begin() + 1 + count}, text.front(), true, {}};
+      passage.spelt = spelling_of(model, split, i, static_cast<size_t>(count) + 1);
+      if (!passage.spelt.empty()) passage.spelt.erase(passage.spelt.begin());
+      passages.push_back(std::move(passage));
       tokens -= count;
     }
     return passages;
@@ -52,6 +81,7 @@ std::vector<Passage> passages_of(const Model& model, const Encoded& split, std::
     one.shuffle = false;
     passage.given = make_examples(select(split, which), *model.domain, model.task(), one)->get(0);
     passage.tokens = written.texts[static_cast<size_t>(i)];
+    passage.spelt = spelling_of(model, split, static_cast<size_t>(i), passage.tokens.size());
     passage.tokens.push_back(special.end.value());
     if (std::ssize(passage.tokens) > tokens) passage.tokens.resize(static_cast<size_t>(tokens));
     passage.before = special.begin.value();
@@ -68,8 +98,9 @@ std::vector<std::string> pieces_of(const Model& model, const Passage& passage) {
   std::vector<std::string> pieces;
   std::vector<std::string> pair;
   if (passage.goes_on) pair.push_back(vocabulary.token(passage.before));
-  for (const TokenId id : passage.tokens) {
-    const std::string& token = vocabulary.token(id);
+  for (size_t t = 0; t < passage.tokens.size(); ++t) {
+    const TokenId id = passage.tokens[t];
+    const std::string& token = t < passage.spelt.size() ? passage.spelt[t] : vocabulary.token(id);
     if (id == vocabulary.special().end) {  // stands for itself
       pieces.push_back(token);
       continue;
@@ -100,7 +131,7 @@ Batch to_the_end(const Model& model, const Passage& passage) {
 
 /// Grows as passages are read.
 struct Found {
-  std::vector<std::int64_t> text;
+  std::vector<std::int64_t> text, unknown;
   std::vector<std::string> tokens, alternatives;
   std::vector<float> surprise, probabilities;
   std::map<std::string, std::vector<float>> gates;  ///< LAYER/GATE [T]
@@ -183,6 +214,7 @@ Archive as_archive(Found found, const std::vector<TrackingUnit>& units) {
   if (tokens == 0) return archive;
   archive.put("text", column(std::move(found.text)));
   archive.put("tokens", column(std::move(found.tokens)));
+  archive.put("unknown", column(std::move(found.unknown)));
   Array surprise = column(std::move(found.surprise));
   surprise.attributes["unit"] = "nats";
   archive.put("surprise", std::move(surprise));
@@ -224,6 +256,8 @@ Archive read(const Model& model, const std::vector<Passage>& passages,
     const Passage& passage = passages[i];
     found.text.insert(found.text.end(), passage.tokens.size(), static_cast<std::int64_t>(i));
     for (std::string& piece : pieces_of(model, passage)) found.tokens.push_back(std::move(piece));
+    for (const TokenId token : passage.tokens)
+      found.unknown.push_back(token == model.vocabulary().special().unknown ? 1 : 0);
     predict(model, passage, most, found);
     if (!model.architecture->counts()) watch(model, passage, units, found);
   }
@@ -337,7 +371,7 @@ std::pair<std::vector<Passage>, std::vector<Passage>> halves_of(const Model& mod
   for (std::int64_t n = 0; n < 2 * kLanes; ++n) {
     const auto from = joined.begin() + n * each;
     (n < kLanes ? halves.first : halves.second)
-        .push_back({{}, {from, from + each}, n == 0 ? all.front().before : *(from - 1), true});
+        .push_back({{}, {from, from + each}, n == 0 ? all.front().before : *(from - 1), true, {}});
   }
   return halves;
 }

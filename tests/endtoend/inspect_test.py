@@ -33,7 +33,9 @@ class Inspect(harness.EndToEnd):
         text = "Alice sat at the table.\nQqq\x07\n"
         self.write("mine.txt", text)
         shown = self.run_it("inspect", "runs/small.h5", "--text", "mine.txt", "--worst", 3).stdout
-        self.assertTrue(shown.startswith("lice sat at the table.\nQ<unk><unk><unk>\n"), shown)
+        self.assertTrue(shown.startswith("lice sat at the table.\nQqq\\x07\n"), shown)
+        self.assertIn("3 that the vocabulary lacks", shown)
+        self.assertIn('"q" (unknown) after ', shown)
         found = json.loads(self.run_it("inspect", "runs/small.h5", "--prompt", text, "--json",
                                        "--alternatives", 3).stdout)
         self.assertEqual(len(found["tokens"]), len(text) - 1)
@@ -42,8 +44,11 @@ class Inspect(harness.EndToEnd):
         self.assertEqual(sorted(path.split("/")[-1] for path in found["gates"]), ["f", "g", "i", "o"])
         measured = json.loads(self.run_it("evaluate", "runs/small.h5", "--data", "mine.txt", "--json").stdout)
         self.assertAlmostEqual(sum(found["surprise"]) / len(found["surprise"]), measured["loss"], places=4)
-        surprise = dict(zip(found["tokens"], found["surprise"]))
-        self.assertGreater(surprise["<unk>"], math.log(20), "a character that was never seen")
+        self.assertEqual("".join(found["tokens"]), text[1:])
+        lacking = [i for i, unknown in enumerate(found["unknown"]) if unknown]
+        self.assertEqual([found["tokens"][i] for i in lacking], ["q", "q", "\x07"])
+        for i in lacking:
+            self.assertGreater(found["surprise"][i], math.log(20), "a character never seen")
 
     def test_refusals(self):
         self.refused(2, "inspect", "runs/small.h5", "--prompt", "a", "--text", "b", says="excludes")

@@ -40,6 +40,14 @@ const unroll = { views: [] };
     return String(Number(value.toPrecision(4)));
   };
 
+  /// "1.8300 ± 0.0093": a mean with the digits that its standard deviation has.
+  unroll.spread = (mean, sd) => {
+    if (!(sd > 0)) return `${unroll.number(mean)} ± 0`;
+    const decimals = 1 - Math.floor(Math.log10(sd));
+    if (decimals > 7 || decimals < 0) return `${unroll.number(mean)} ± ${unroll.number(Number(sd.toPrecision(2)))}`;
+    return `${mean.toFixed(decimals)} ± ${sd.toFixed(decimals)}`;
+  };
+
   unroll.percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)}\u00a0%`;
 
   unroll.duration = (seconds) => {

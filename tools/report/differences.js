@@ -63,6 +63,7 @@
 
   const runColumns = (data) => data.table.columns.map((column) => ({
     ...column,
+    title: isFigure(column.name) ? unroll.words(column.title) : column.title,
     figure: isFigure(column.name) && !column.name.endsWith(".best_step"),
     larger: isFigure(column.name) && data.larger_is_better.includes(metricOf(column.name)),
   }));
@@ -89,7 +90,7 @@
       const values = group.runs.map((i) => exactOf(data.table.rows[i][c][1])).filter((value) => typeof value === "number");
       if (values.length === 0) return { content: "–", sort: null };
       const mean = d3.mean(values);
-      return { content: values.length > 1 ? `${number(mean)} ± ${number(Number(d3.deviation(values).toPrecision(2)))}` : number(mean), sort: mean, title: values.join(", ") };
+      return { content: values.length > 1 ? unroll.spread(mean, d3.deviation(values)) : number(mean), sort: mean, title: values.join(", ") };
     });
     return { key: String(g), cells: [...first, ...figures] };
   });

@@ -40,7 +40,7 @@
       ranked.slice(0, 24).map(({ run, value, step }, i) => el("div", { class: `dot-row${i === 0 && ranked.length > 1 ? " first" : ""}` },
         el("a", { href: `#run-${run}`, class: "dot-name" }, data.runs[run].name),
         el("div", { class: "dot-track" }, el("i", { style: { left: `${place(value)}%`, background: unroll.runInk(data, run).colour } })),
-        el("span", { class: "number" }, number(value)),
+        el("span", { class: "number" }, Math.abs(value) < 1000 && !Number.isInteger(value) ? value.toPrecision(4) : number(value)),
         el("span", { class: "hint" }, `step ${number(step)}`))),
       ranked.length > 24 ? el("p", { class: "hint" }, `and ${ranked.length - 24} more in the table below`) : null);
   };

@@ -161,7 +161,7 @@
       const rows = read.slice(0, kMostRows).map(({ series, point, spread }) => el("tr", {},
         el("td", {}, el("i", { class: "swatch", style: { background: series.colour } })),
         el("td", {}, series.label),
-        el("td", { class: "number" }, number(point[1]) + (spread === null ? "" : ` ± ${number(spread)}`))));
+        el("td", { class: "number" }, spread === null ? number(point[1]) : unroll.spread(point[1], spread))));
       fill(tip, el("div", { class: "tip-head" }, `${options.x.label} ${number(Number(cursor.toPrecision(4)))}`), el("table", {}, el("tbody", {}, rows)),
         read.length > kMostRows ? el("div", { class: "hint" }, `and ${read.length - kMostRows} more`) : null);
       const beside = at + 14 + tip.offsetWidth > width ? at - 14 - tip.offsetWidth : at + 14;

@@ -5,6 +5,7 @@
 
 {
   const { el, fill, number, percent } = unroll;
+  const kUnknown = "<unk>";
   const kVery = 6; // nats: surprise of a probability of 1 in 400
 
   const name = (word) => (word === "\n" ? "⏎" : word === "\t" ? "⇥" : word === " " ? "␣" : word);
@@ -29,14 +30,19 @@
       say: (i) => `${gate.gate} gate, mean of its units: ${number(gate.values[i])}`,
     };
   };
+  /// Units are shown against their mean: what makes them go up and down, whatever they are at rest.
+  const swing = (unit) => {
+    const mean = d3.mean(unit.values);
+    return { mean, most: d3.max(unit.values, (value) => Math.abs(value - mean)) || 1 };
+  };
   const diverging = (value, most) => `rgb(var(${value < 0 ? "--cool" : "--heat"}) / ${(0.75 * Math.min(1, Math.abs(value) / most)).toFixed(3)})`;
   const unitMode = (unit, u) => {
-    const most = d3.max(unit.values, Math.abs) || 1;
+    const { mean, most } = swing(unit);
     return {
       key: `unit ${u}`,
       label: `unit ${unit.unit}, ${unit.layer}${unit.part ? `, ${unit.part}` : ""}: ${unit.tracks}`,
-      colour: (i) => diverging(unit.values[i], most),
-      legend: [number(-most), "linear-gradient(90deg, rgb(var(--cool) / .75), transparent, rgb(var(--heat) / .75))", number(most)],
+      colour: (i) => diverging(unit.values[i] - mean, most),
+      legend: [number(mean - most), "linear-gradient(90deg, rgb(var(--cool) / .75), transparent, rgb(var(--heat) / .75))", number(mean + most)],
       say: (i) => `unit ${unit.unit}: ${number(unit.values[i])}`,
     };
   };
@@ -45,18 +51,21 @@
   /// The inspector: one token, how likely it was and what else the model thought of.
   const inspect = (reading, i, mode) => {
     const word = reading.words[reading.tokens[i]];
+    const unknown = reading.unknown && reading.unknown[i] === 1;
+    const came = (at) => (unknown ? reading.words[at] === kUnknown : at === reading.tokens[i]);
     const chance = Math.exp(-reading.surprise[i]);
     const guesses = reading.alternatives ? d3.zip(perToken(reading, i, "alternatives"), reading.probabilities[i]) : [];
     const most = d3.max(guesses, (guess) => guess[1]) || 1;
     return [
       el("h3", {}, "Token ", token(word)),
       el("p", { class: "hint" }, `number ${i + 1} of ${reading.of}; the model gave it ${chance < 0.001 ? `${number(100 * chance)}\u00a0%` : percent(chance)}: ${number(reading.surprise[i])} nats of surprise`),
+      unknown ? el("p", {}, "The vocabulary lacks it: the model read ", token(kUnknown), ".") : null,
       mode.say(i) ? el("p", {}, mode.say(i)) : null,
       guesses.length > 0 ? el("h4", {}, "What it considered here") : null,
-      guesses.map(([at, probability]) => el("div", { class: `guess${at === reading.tokens[i] ? " actual" : ""}` }, token(reading.words[at]),
-        el("div", { class: "bar-track" }, el("div", { class: "bar-fill", style: { width: `${(100 * probability) / most}%`, background: at === reading.tokens[i] ? "var(--accent)" : "var(--s6)" } })),
+      guesses.map(([at, probability]) => el("div", { class: `guess${came(at) ? " actual" : ""}` }, token(reading.words[at]),
+        el("div", { class: "bar-track" }, el("div", { class: "bar-fill", style: { width: `${(100 * probability) / most}%`, background: came(at) ? "var(--accent)" : "var(--s6)" } })),
         el("span", { class: "number" }, percent(probability)))),
-      guesses.length > 0 && !guesses.some(([at]) => at === reading.tokens[i]) ? el("p", { class: "hint" }, "What came was not among these.") : null,
+      guesses.length > 0 && !guesses.some(([at]) => came(at)) ? el("p", { class: "hint" }, "What came was not among these.") : null,
     ];
   };
   const perToken = (reading, i, column) => {
@@ -66,12 +75,12 @@
 
   /// A unit's values along the text as a strip.
   const strip = (unit) => {
-    const most = d3.max(unit.values, Math.abs) || 1;
+    const { mean, most } = swing(unit);
     const canvas = el("canvas", { width: unit.values.length, height: 1, "aria-hidden": true });
     const pen = canvas.getContext("2d");
     unit.values.forEach((value, i) => {
-      const share = Math.min(1, Math.abs(value) / most);
-      pen.fillStyle = value < 0 ? `rgba(40, 140, 214, ${share})` : `rgba(230, 105, 20, ${share})`;
+      const share = Math.abs(value - mean) / most;
+      pen.fillStyle = value < mean ? `rgba(40, 140, 214, ${share})` : `rgba(230, 105, 20, ${share})`;
       pen.fillRect(i, 0, 1, 1);
     });
     return canvas;
@@ -90,7 +99,7 @@
       const text = el("div", { class: "reading-text", tabindex: 0, role: "application", "aria-label": "Text; arrow keys move from token to token" });
       const inspector = el("aside", { class: "inspector", "aria-live": "polite" });
       const cells = el("div", { class: "cells" });
-      const cellsBox = el("div", {}, el("h3", {}, "Cells that keep track of something"), el("p", { class: "hint" }, "Units whose value goes with something in the text, and the correlation on text on which they were not chosen. Choose one to colour the text by it: orange is high, blue is low."), cells);
+      const cellsBox = el("div", {}, el("h3", {}, "Cells that keep track of something"), el("p", { class: "hint" }, "Units whose value goes with something in the text, and the correlation on text on which they were not chosen. Choose one to colour the text by it: orange is above its mean, blue below."), cells);
       section.append(el("div", { class: "controls" }, run.box, colour.box, legend), el("div", { class: "reading-layout" }, text, inspector), cellsBox);
 
       const point = (i, follow) => {
@@ -139,9 +148,10 @@
         fill(text, reading.tokens.map((word, i) => {
           const shown = reading.words[word];
           // A text of its own begins on a line of its own.
+          const lacks = reading.unknown && reading.unknown[i] === 1 ? "unknown" : null;
           if (i > 0 && reading.text && reading.text[i] !== reading.text[i - 1] && reading.words[reading.tokens[i - 1]] !== "\n")
-            return el("span", { "data-i": i, class: "begins" }, shown);
-          return el("span", { "data-i": i }, shown === "\n" ? [el("i", { class: "break" }, "⏎"), "\n"] : shown);
+            return el("span", { "data-i": i, class: lacks ? `begins ${lacks}` : "begins" }, shown);
+          return el("span", { "data-i": i, class: lacks }, shown === "\n" ? [el("i", { class: "break" }, "⏎"), "\n"] : shown);
         }));
         cellsBox.hidden = reading.units.length === 0;
         fill(cells, reading.units.map((unit, u) => el("button", { type: "button", class: "cell", "data-key": `unit ${u}`, "aria-pressed": false, onclick: () => recolour(mode.key === `unit ${u}` ? "surprise" : `unit ${u}`) },

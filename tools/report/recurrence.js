@@ -4,7 +4,7 @@
 
 {
   const { el, fill, number } = unroll;
-  const kFirst = 0.12, kLast = 0.86; // of viridis, where it stands out from both grounds
+  const kFirst = 0.22, kLast = 0.82; // of viridis, where it stands out from both grounds
 
   const chart = (title, hint) => {
     const box = el("div", { class: "chart" });

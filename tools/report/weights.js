@@ -72,7 +72,7 @@
   unroll.view({
     id: "weights",
     title: "Weights and gradients",
-    hint: "How values are spread, from the first step on the left to the last on the right; the darker, the more of them. A map that widens without end or shrinks to a line deserves a look.",
+    hint: "How values are spread, from the first step on the left to the last on the right; the stronger the colour, the more of them. A map that widens without end or shrinks to a line deserves a look.",
     has: (data) => data.runs.some((run) => run.histograms),
     make(section) {
       let data;

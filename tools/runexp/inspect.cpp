@@ -75,7 +75,8 @@ Json json_of(const Archive& reading) {
   Json json;
   const auto& tokens = values_of<std::string>(reading, "tokens");
   json["tokens"] = tokens;
-  for (const char* name : {"surprise", "probabilities", "alternatives", "text"})
+  for (const char* name : {"surprise", "probabilities", "alternatives", "text", "unknown"}) {
+    if (!reading.has(name)) continue;
     std::visit(
         [&](const auto& values) {
           const std::size_t each = values.size() / std::max<std::size_t>(tokens.size(), 1);
@@ -91,6 +92,7 @@ Json json_of(const Archive& reading) {
           json[name] = std::move(rows);
         },
         reading.array(name).values);
+  }
   const Archive gates = reading.below("gates");
   for (const auto& [path, values] : gates.entries())
     json["gates"][path] = values_of<float>(gates, path);
@@ -121,13 +123,23 @@ struct Shade {
 constexpr Shade kShades[] = {{0, 0, "below 1"}, {1, 229, "1"}, {2, 221, "2"},
                              {3, 214, "3"},     {5, 208, "5"}, {7, 203, "7 nats"}};
 
-std::string shaded(const std::string& piece, double surprise) {
+/// What the vocabulary lacks is underlined.
+std::string shaded(const std::string& piece, double surprise, bool unknown = false) {
   const Shade* shade = kShades;
   for (const Shade& each : kShades)
     if (surprise >= each.from) shade = &each;
-  const std::string text = printable(piece);
-  if (shade->colour == 0 || !is_terminal(stdout)) return text;
+  std::string text = printable(piece);
+  if (!is_terminal(stdout)) return text;
+  if (unknown) text = "\x1b[4m" + text + "\x1b[24m";
+  if (shade->colour == 0) return text;
   return fmt::format("\x1b[30;48;5;{}m{}\x1b[0m", shade->colour, text);
+}
+
+/// Which tokens the vocabulary lacks; none where the file does not say.
+std::vector<std::int64_t> unknown_in(const Archive& reading, std::size_t tokens) {
+  std::vector<std::int64_t> unknown(tokens);
+  if (reading.has("unknown")) unknown = values_of<std::int64_t>(reading, "unknown");
+  return unknown;
 }
 
 /// "o 61 %, e 12 %".
@@ -149,15 +161,16 @@ void print_worst(const Archive& reading, std::int64_t count) {
   std::vector<std::size_t> order(tokens.size());
   for (std::size_t t = 0; t < order.size(); ++t) order[t] = t;
   std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t t) { return surprise[t]; });
+  const std::vector<std::int64_t> unknown = unknown_in(reading, tokens.size());
   order.resize(std::min(order.size(), static_cast<std::size_t>(count)));
   if (order.empty()) return;
   fmt::print("\n{}\n", styled(stdout, Style::bold, "most surprising"));
   for (const std::size_t t : order) {
     std::string before;
     for (std::size_t s = t > 24 ? t - 24 : 0; s < t; ++s) before += tokens[s];
-    fmt::print("  {:5.2f} nats  {} after {}, instead of {}\n", surprise[t],
-               Json(printable(tokens[t])).dump(), Json(printable(before)).dump(),
-               expected_at(reading, t, 3));
+    fmt::print("  {:5.2f} nats  {}{} after {}, instead of {}\n", surprise[t],
+               Json(printable(tokens[t])).dump(), unknown[t] != 0 ? " (unknown)" : "",
+               Json(printable(before)).dump(), expected_at(reading, t, 3));
   }
 }
 
@@ -182,14 +195,18 @@ int run_inspect(const Options& options) {
   const auto& tokens = values_of<std::string>(reading, "tokens");
   const auto& surprise = values_of<float>(reading, "surprise");
   const auto& texts = values_of<std::int64_t>(reading, "text");
+  const std::vector<std::int64_t> unknown = unknown_in(reading, tokens.size());
   double sum = 0;
   for (std::size_t t = 0; t < tokens.size(); ++t) {
     if (t > 0 && texts[t] != texts[t - 1]) fmt::print("\n");
-    fmt::print("{}", shaded(tokens[t], surprise[t]));
+    fmt::print("{}", shaded(tokens[t], surprise[t], unknown[t] != 0));
     sum += surprise[t];
   }
   fmt::print("\n\n{} tokens, {:.4f} nats/token", tokens.size(),
              sum / static_cast<double>(tokens.size()));
+  if (const auto count = std::ranges::count(unknown, 1); count > 0)
+    fmt::print(", {} that the vocabulary lacks{}", count,
+               is_terminal(stdout) ? " (underlined)" : "");
   if (is_terminal(stdout)) {
     fmt::print("; surprise:");
     for (const Shade& shade : kShades) fmt::print(" {}", shaded(shade.name, shade.from));

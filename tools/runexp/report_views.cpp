@@ -169,7 +169,7 @@ Json reading_json(const Archive& reading, std::size_t most_values) {
   const Archive gates = reading.below("gates");
   const std::size_t tokens = length_of(reading, "tokens");
   // What a token costs: itself, its surprise, the text it is of, alternatives, gates and units.
-  std::size_t each = 3 + gates.entries().size();
+  std::size_t each = 4 + gates.entries().size();
   for (const char* column : {"alternatives", "probabilities"})
     if (reading.has(column)) each += width_of(reading.array(column));
   if (reading.has("units/values")) each += length_of(reading, "units/values");
@@ -190,6 +190,7 @@ Json reading_json(const Archive& reading, std::size_t most_values) {
   json["surprise"] = fixed_rows_of(reading.array("surprise"), rows, 2);
   if (reading.has("probabilities"))
     json["probabilities"] = fixed_rows_of(reading.array("probabilities"), rows, 4);
+  if (reading.has("unknown")) json["unknown"] = rows_of(reading.array("unknown"), rows, kDigits);
   if (reading.has("split")) json["split"] = reading.text("split");
   if (reading.has("text")) json["text"] = rows_of(reading.array("text"), rows, kDigits);
   json["gates"] = Json::array();

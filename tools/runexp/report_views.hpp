@@ -19,10 +19,10 @@ Json histograms_json(const Archive& histograms, std::size_t most_values);
 /// where there would be more numbers.
 Json recurrence_json(const Archive& recurrence, std::size_t most_values);
 
-/// {words, tokens, of, surprise, alternatives, probabilities, split, text, gates: [{layer, gate,
-/// values}], units: [{layer, part, unit, tracks, score, values}]} of the beginning of /reading, as
-/// many of its tokens (`of` is the number of all) as make so many numbers; tokens and alternatives
-/// are places in words.
+/// {words, tokens, of, surprise, alternatives, probabilities, unknown, split, text, gates: [{layer,
+/// gate, values}], units: [{layer, part, unit, tracks, score, values}]} of the beginning of
+/// /reading, as many of its tokens (`of` is the number of all) as make so many numbers; tokens and
+/// alternatives are places in words.
 Json reading_json(const Archive& reading, std::size_t most_values);
 
 /// {SPLIT: {classes, confusion}} of /evaluation; beyond kMostClasses the rare ones are one.
