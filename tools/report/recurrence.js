@@ -14,10 +14,20 @@
 
   /// Which line is which; of many, the first and the last.
   const keyOf = (series) => {
+    // Of runs side by side: a colour for what the runs are, a dash for each gate.
+    if (series.some((one) => one.of)) {
+      const first = (name) => series.filter((one, i) => one[name] && series.findIndex((other) => other[name] === one[name]) === i);
+      const gates = first("gate");
+      return [first("of").map((one) => el("span", {}, unroll.swatch({ colour: one.colour, dash: gates.length > 0 ? "" : one.dash }), one.of)),
+        gates.map((one) => el("span", {}, unroll.swatch({ colour: "var(--muted)", dash: one.dash }), one.gate))];
+    }
     const shown = series.length > 10 ? [series[0], series[series.length - 1]] : series;
     const entries = shown.map((one) => el("span", {}, unroll.swatch({ colour: one.colour, dash: one.dash }), one.label));
     return series.length > 10 ? [entries[0], "to", entries[1]] : entries;
   };
+
+  /// What a run's colour stands for: its group, or itself.
+  const ofRun = (data, i) => (unroll.hasReplicas(data) ? unroll.groupTitle(data, data.groups.find((group) => group.runs.includes(i))) : data.runs[i].name);
 
   const withStep = (steps, values) => values.map((value, i) => [steps[i], value]).filter((point) => point[1] !== null);
 
@@ -33,7 +43,7 @@
     const name = `memory_length${choice.part}`;
     if (choice.across === "runs")
       return withLayer(data, choice.layer).filter(([, , layer]) => layer[name])
-        .map(([run, i, layer]) => ({ label: run.name, points: withStep(run.recurrence.step, layer[name]), dots: true, ...unroll.runInk(data, i) }));
+        .map(([run, i, layer]) => ({ label: run.name, of: ofRun(data, i), points: withStep(run.recurrence.step, layer[name]), dots: true, ...unroll.runInk(data, i) }));
     const { step, layers } = data.runs[choice.run].recurrence;
     return Object.entries(layers).flatMap(([path, layer], i) => partsOf(layer).filter((part) => layer[`memory_length${part}`]).map((part, p) => (
       { label: part === "" ? path : `${path}, ${partName(part)}`, points: withStep(step, layer[`memory_length${part}`]), dots: true, colour: unroll.ink(i).colour, dash: unroll.ink(7 * p).dash })));
@@ -43,7 +53,7 @@
     const name = `gradient_by_lag${choice.part}`;
     if (choice.across === "runs")
       return withLayer(data, choice.layer).filter(([, , layer]) => layer[name])
-        .map(([run, i, layer]) => ({ label: run.name, points: lags(layer[name][layer[name].length - 1]), ...unroll.runInk(data, i) }));
+        .map(([run, i, layer]) => ({ label: run.name, of: ofRun(data, i), points: lags(layer[name][layer[name].length - 1]), ...unroll.runInk(data, i) }));
     const { step, layers } = data.runs[choice.run].recurrence;
     const rows = (layers[choice.layer] && layers[choice.layer][name]) || [];
     return rows.map((row, i) => ({
@@ -59,7 +69,7 @@
   const byGate = (data, choice, name) => {
     if (choice.across === "runs")
       return withLayer(data, choice.layer).flatMap(([run, i, layer]) => Object.entries(layer[name] || {}).map(([gate, values], g) => (
-        { label: `${run.name}, ${gate}`, points: withStep(run.recurrence.step, values), colour: unroll.runInk(data, i).colour, dash: unroll.ink(7 * g).dash })));
+        { label: `${run.name}, ${gate}`, of: ofRun(data, i), gate, points: withStep(run.recurrence.step, values), colour: unroll.runInk(data, i).colour, dash: unroll.ink(7 * g).dash })));
     const { step, layers } = data.runs[choice.run].recurrence;
     const gates = (layers[choice.layer] && layers[choice.layer][name]) || {};
     return Object.entries(gates).map(([gate, values], i) => ({ label: gate, points: withStep(step, values), dots: true, ...unroll.ink(i) }));
