@@ -163,7 +163,7 @@ struct Built {
 class Architectures : public testing::TestWithParam<Case> {};
 
 TEST_P(Architectures, MatchFiniteDifferencesWithEveryCell) {
-  for (const char* cell : {"rnn", "lstm", "gru"}) {
+  for (const std::string& cell : registry().names("cell")) {
     const Built built(GetParam(), cell, DType::f64);
     for (Parameter* parameter : built.store.all()) {
       RandomStream random(9, parameter->name());
@@ -235,14 +235,15 @@ TEST_P(Architectures, GuessBeforeTheyAreTrained) {
 }
 
 TEST_P(Architectures, LearnOneBatchByHeart) {
-  if (GetParam().name.starts_with("one_to_many_label") ||
-      GetParam().name == "one_to_many_nothing" || GetParam().name == "next_token")
-    return;  // five texts from the same beginning cannot all be certain
+  // Of several texts from the same beginning not all can be certain: there one is learnt.
+  const bool same_beginning = GetParam().name.starts_with("one_to_many_label") ||
+                              GetParam().name == "one_to_many_nothing" ||
+                              GetParam().name == "next_token";
   Built built(GetParam(), "lstm", DType::f32);
   built.store.pack();
   const auto optimizer = registry().make_optimizer(
       {"adam", Node::map({{"learning_rate", {}, Node::scalar("0.03")}}), {}});
-  const auto batches = built.batches(5);
+  const auto batches = built.batches(same_beginning ? 1 : 5);
   const Batch& batch = batches->get(0);
   double loss = 0;
   for (std::int64_t step = 1; step <= 400; ++step) {
