@@ -18,9 +18,11 @@ void Items::leave_out(std::size_t item, const std::string& message, BadExamples&
 }
 
 void Items::expect(std::size_t count, const std::string& file, const char* what) const {
-  if (count != size())
-    fail(Failure::data, "{}: has {} {} for the {} items of {}; item i needs the i-th of them", file,
-         count, what, size(), size() == 0 ? "nothing" : examples[0].example.origin);
+  if (count == size()) return;
+  const bool few = count < size();
+  fail(Failure::data, "{}: {} {} for {} items, the {} is {}; item i needs the i-th of them", file,
+       count, what, size(), few ? "first without" : "last",
+       size() == 0 ? "none" : examples[few ? count : size() - 1].example.origin);
 }
 
 std::vector<Grouped> Items::usable() {
@@ -30,6 +32,18 @@ std::vector<Grouped> Items::usable() {
   return kept;
 }
 
+namespace {
+
+/// Where a table of too many or too few rows goes wrong: the first row too many, or the last one.
+std::string place_of_mismatch(const std::vector<Record>& rows, std::size_t items,
+                              const fs::path& path) {
+  for (const Record& row : rows)
+    if (row.row >= items) return row.origin;
+  return rows.empty() ? path.string() : rows.back().origin;
+}
+
+}  // namespace
+
 void add_row_table(Items& items, const RowTableOptions& options, const fs::path& path,
                    BadExamples& bad) {
   std::vector<std::string> columns;
@@ -37,8 +51,8 @@ void add_row_table(Items& items, const RowTableOptions& options, const fs::path&
     if (!column.empty()) columns.push_back(column);
   const std::int64_t bad_before = bad.count();
   std::vector<Record> rows = read_records(path, {"auto", options.header}, columns, bad);
-  items.expect(rows.size() + static_cast<std::size_t>(bad.count() - bad_before), path.string(),
-               "rows");
+  items.expect(rows.size() + static_cast<std::size_t>(bad.count() - bad_before),
+               place_of_mismatch(rows, items.size(), path), "rows");
   items.fields.text = items.fields.text || !options.text.empty();
   items.fields.label = items.fields.label || !options.label.empty();
   std::vector<bool> seen(items.size(), false);

@@ -134,7 +134,10 @@ class CaptionedImages final : public Dataset {
       const auto& [path, row] = names[i];
       Example& example = items.examples[i].example;
       example.origin = path.filename().string();
-      if (path.empty()) continue;  // the row is bad
+      if (path.empty()) {
+        if (!row.empty()) items.leave_out(i, row + "names no file", bad_);
+        continue;  // a row that is bad otherwise is reported later
+      }
       try {
         const Picture picture = read_picture(path);
         if (shape.empty()) {
@@ -181,8 +184,9 @@ class CaptionedImages final : public Dataset {
     for (const auto& entry : fs::directory_iterator(folder))
       if (is_picture_name(entry.path())) unnamed.insert(entry.path().filename());
     for (const Record& row : rows) {
+      names[row.row].row = row.origin + ": ";
       if (row.cells[0].empty()) continue;
-      names[row.row] = {fs::path(folder) / row.cells[0], row.origin + ": "};
+      names[row.row].path = fs::path(folder) / row.cells[0];
       unnamed.erase(row.cells[0]);
     }
     if (!unnamed.empty())

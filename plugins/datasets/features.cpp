@@ -8,6 +8,7 @@
 // or NPY, values such an array [N] or [N, K].
 #include <unroll/plugin.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <sstream>
@@ -185,19 +186,22 @@ class Features final : public Dataset {
 
   void add_lines(Items& items) {
     std::vector<std::string> lines;
+    std::string place = options_.lines;
     if (Place(options_.lines).inside.empty()) {
       std::istringstream text(read_text(noted(Place(options_.lines))));
       for (std::string line; std::getline(text, line);) {
         if (line.ends_with('\r')) line.pop_back();
         lines.push_back(std::move(line));
       }
+      // A refusal names the last line, or the first that is too many.
+      place += ":" + std::to_string(std::min(lines.size(), items.size() + 1));
     } else {
       Array array = read(options_.lines, "texts");
       if (!holds_text(array) || array.shape.size() != 1)
         fail(Failure::data, "{}: is no list of texts", options_.lines);
       lines = std::get<std::vector<std::string>>(std::move(array.values));
     }
-    items.expect(lines.size(), options_.lines, "lines");
+    items.expect(lines.size(), place, "lines");
     items.fields.text = true;
     for (std::size_t i = 0; i < lines.size(); ++i) {
       if (lines[i].empty() || first_invalid_utf8(lines[i]))

@@ -77,9 +77,14 @@ class Features(harness.EndToEnd):
 
     def test_counts_that_differ(self):
         self.write("kinds.txt", "one\ntwo\n")
-        self.refusal("lines: kinds.txt", ["kinds.txt", "has 2 lines", f"{ROWS} items"])
+        self.refusal("lines: kinds.txt", ["kinds.txt:2: 2 lines", f"{ROWS} items",
+                                            "the first without is x.h5:/x row 3"])
+        self.write("kinds.txt", "one\n" * (ROWS + 5))
+        self.refusal("lines: kinds.txt", [f"kinds.txt:{ROWS + 1}: {ROWS + 5} lines",
+                                          f"the last is x.h5:/x row {ROWS}"])
         numpy.save(self.folder / "kinds.npy", self.kind[:-1])
-        self.refusal("labels: kinds.npy", ["kinds.npy", f"has {ROWS - 1} classes"])
+        self.refusal("labels: kinds.npy", ["kinds.npy", f"{ROWS - 1} classes for {ROWS} items",
+                                              f"the first without is x.h5:/x row {ROWS}"])
 
     def test_numbers_that_are_none(self):
         self.x[6, 2] = numpy.nan

@@ -91,6 +91,16 @@ class Captions(harness.EndToEnd):
                            "--set", "training.epochs=1")
         self.assertIn("skipped 1 examples", done.stdout + done.stderr)
 
+    def test_a_row_that_names_no_picture_is_named_or_skipped(self):
+        table = self.folder / "squares.tsv"
+        rows = table.read_text(encoding="utf-8").splitlines()
+        rows[4] = "\t" + rows[4].split("\t", 1)[1]
+        table.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        self.refused(4, "squares.yaml", says=["squares.tsv:5: names no file", "on_error: skip"])
+        done = self.run_it("squares.yaml", "--set", "data.captioned_images.on_error=skip",
+                           "--set", "training.epochs=1")
+        self.assertIn("skipped 1 examples", done.stdout + done.stderr)
+
 
 class EmojiSplits(unittest.TestCase):
     """What is held out is composed of parts that were seen, and was not seen itself."""

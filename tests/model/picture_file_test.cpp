@@ -123,7 +123,7 @@ TEST_F(Pictures, OfAFolderGoInTheOrderOfTheirNames) {
               ElementsAre("zero", "one", "two"));
   write("captions.tsv", "zero\none\n");
   EXPECT_THAT(error_of([&] { load("images: " + folder.path().string() + common); }),
-              HasSubstr("has 2 rows for the 3 items"));
+              HasSubstr("captions.tsv:2: 2 rows for 3 items, the first without is p2.png"));
 }
 
 TEST_F(Pictures, AreNamedByAColumnOfTheTable) {

@@ -70,7 +70,9 @@ TEST_F(RowTable, AHeaderIsNoRow) {
 
 TEST_F(RowTable, CountsThatDifferAreRefusedEvenWhereRowsMayBeSkipped) {
   EXPECT_THAT(error_of([&] { add("one,a\ntwo\n", "skip"); }),
-              HasSubstr("t.csv: has 2 rows for the 3 items of item 1"));
+              HasSubstr("t.csv:1: 2 rows for 3 items, the first without is item 3"));
+  EXPECT_THAT(error_of([&] { add("one,a\n\ntwo,b\nthree,c\nfour,d\nfive,e\n", "fail"); }),
+              HasSubstr("t.csv:5: 5 rows for 3 items, the last is item 3"));
 }
 
 TEST_F(RowTable, NumbersBecomeClassNames) {
