@@ -3,11 +3,18 @@
 //
 //   FAULTS_FOLDER=/a/b     whose files count, by absolute path
 //   FAULTS_LOG=FILE        "NUMBER CALL PATH" of each call, a line each
+//   FAULTS_ROWS=N          a checkpoint that is written in a thread of its own is written at once,
+//                          before the Nth row that is added to the journal meanwhile (first: 1)
 //   FAULTS_KILL=N          SIGKILL instead of call N; a write puts half its bytes first
 //   FAULTS_FAIL=N:M:ERRNO  calls N to M fail with this errno; a write puts half its bytes first.
 //                          Where there is only no room, what needs none succeeds.
+//
+// Numbers mean something only if equal runs make equal calls. So the two threads that write take
+// turns: the one that writes a checkpoint waits for a row, and whoever adds that row waits until
+// the thread has ended. A turn that does not come aborts the program.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,10 +22,14 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <climits>
+#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -26,6 +37,15 @@ namespace {
 
 std::mutex mutex;
 long calls = 0;
+
+/// The thread that writes a checkpoint, if there is one.
+enum class Saver { none, waits, writes };
+Saver saver = Saver::none;
+long rows_meanwhile = 0;
+std::condition_variable turn;
+thread_local bool is_saver = false;
+
+constexpr auto kPatience = std::chrono::seconds(60);
 
 long number_of(const char* name) {
   const char* text = std::getenv(name);
@@ -56,13 +76,47 @@ bool spared(const std::string& call, int reason) {
   return room && (call == "rename" || call == "unlink" || call == "ftruncate");
 }
 
+void wait_until(std::unique_lock<std::mutex>& lock, Saver wanted) {
+  if (turn.wait_for(lock, kPatience, [wanted] { return saver == wanted; })) return;
+  std::fputs("faults: the other thread's turn does not end\n", stderr);
+  std::abort();
+}
+
+void take_turns(std::unique_lock<std::mutex>& lock, const char* call, const std::string& path) {
+  if (is_saver) {
+    if (saver == Saver::waits) wait_until(lock, Saver::writes);
+  } else if (saver == Saver::waits && std::strcmp(call, "write") == 0 &&
+             path.ends_with(".journal") &&
+             ++rows_meanwhile >= std::max(1L, number_of("FAULTS_ROWS"))) {
+    saver = Saver::writes;
+    turn.notify_all();
+    wait_until(lock, Saver::none);
+  }
+}
+
+struct Start {
+  void* (*begin)(void*);
+  void* with;
+};
+
+void* begin_saver(void* start) {
+  const std::unique_ptr<Start> it(static_cast<Start*>(start));
+  is_saver = true;
+  void* const result = it->begin(it->with);
+  const std::lock_guard lock(mutex);
+  saver = Saver::none;
+  turn.notify_all();
+  return result;
+}
+
 /// Counts a call; gives 0, or the errno to fail with. `before_the_end` is done before either.
 template <typename Action>
 int fault(const char* call, const std::string& path, Action before_the_end) {
   const char* folder = std::getenv("FAULTS_FOLDER");
   if (folder == nullptr || (path != folder && !path.starts_with(std::string(folder) + "/")))
     return 0;
-  const std::lock_guard lock(mutex);
+  std::unique_lock lock(mutex);
+  take_turns(lock, call, path);
   ++calls;
   if (const char* log = std::getenv("FAULTS_LOG")) {
     const std::string line = std::to_string(calls) + " " + call + " " + path + "\n";
@@ -104,6 +158,23 @@ int open_file(const char* name, const char* path, int flags, mode_t mode) {
 }  // namespace
 
 extern "C" {
+
+/// A thread that is started after the folder has been touched writes a checkpoint: the run
+/// computes in one thread.
+int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*begin)(void*),
+                   void* with) noexcept {
+  const auto real = next<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)>(
+      "pthread_create");
+  const std::lock_guard lock(mutex);
+  if (calls == 0) return real(thread, attributes, begin, with);
+  auto start = std::make_unique<Start>(Start{begin, with});
+  const int problem = real(thread, attributes, begin_saver, start.get());
+  if (problem != 0) return problem;
+  static_cast<void>(start.release());
+  saver = Saver::waits;
+  rows_meanwhile = 0;
+  return 0;
+}
 
 int open(const char* path, int flags, ...) {
   va_list more;
