@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <unroll/results/array_text.hpp>
 #include <unroll/results/hdf5_detail.hpp>
 
 namespace unroll {
@@ -87,8 +88,7 @@ std::vector<std::string> names_in(hid_t group, const std::string& file) {
   return names;
 }
 
-std::vector<std::pair<std::string, Array>> attributes_of(hid_t object, const std::string& file,
-                                                         std::uint64_t file_size) {
+Archive attributes_of(hid_t object, const std::string& file, std::uint64_t file_size) {
   std::vector<std::string> names;
   const auto collect = [](hid_t, const char* name, const H5A_info_t*, void* to) -> herr_t {
     static_cast<std::vector<std::string>*>(to)->emplace_back(name);
@@ -97,12 +97,12 @@ std::vector<std::pair<std::string, Array>> attributes_of(hid_t object, const std
   hsize_t position = 0;
   checked(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, &position, collect, &names), file,
           "list attributes");
-  std::vector<std::pair<std::string, Array>> found;
+  Archive found;
   for (const std::string& name : names) {
     const Handle id(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose);
     checked<hid_t>(id, file, "open attribute '" + name + "'");
     const Source source{id, true, file, "attribute '" + name + "'", file_size};
-    if (readable(source)) found.emplace_back(name, read_values(source));
+    if (readable(source)) found.put(name, read_values(source));
   }
   return found;
 }
@@ -128,33 +128,12 @@ bool check_storage(hid_t dataset, const std::string& file, const std::string& wh
   return deflated;
 }
 
-std::string unescape(const std::string& text, const std::string& file, const std::string& where) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\') {
-      result += text[i];
-    } else if (i + 1 < text.size() && text[i + 1] == '\\') {
-      result += text[++i];
-    } else if (i + 3 < text.size() && text[i + 1] == 'x' && std::isxdigit(text[i + 2] & 0xff) &&
-               std::isxdigit(text[i + 3] & 0xff)) {
-      result += static_cast<char>(std::stoi(text.substr(i + 2, 2), nullptr, 16));
-      i += 3;
-    } else {
-      fail(Failure::data, "{}: {} has a bad escape in '{}'", file, where, text);
-    }
-  }
-  return result;
-}
-
 Array read_dataset(hid_t id, const std::string& path, const std::string& file, std::uint64_t size) {
   const std::string where = place(path);
   constexpr std::uint64_t kMostInflation = 1032;  // deflate cannot shrink further than this
   const std::uint64_t inflation = check_storage(id, file, where) ? kMostInflation : 1;
   Array array = read_values({id, false, file, where, size * inflation});
-  for (auto& [name, value] : attributes_of(id, file, size)) array.attributes[name] = as_text(value);
-  auto* texts = std::get_if<std::vector<std::string>>(&array.values);
-  if (texts && array.attributes.erase(kEscaped) > 0)
-    for (std::string& text : *texts) text = unescape(text, file, where);
+  finish_dataset(array, attributes_of(id, file, size), file, where);
   return array;
 }
 
@@ -198,18 +177,6 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
     fail(Failure::data, "{}: is not a HDF5 file, or is damaged", path.string());
   }
   return Hdf5File(id, path.string(), 0, size);
-}
-
-Hdf5File Hdf5File::from_bytes(std::string_view bytes, std::string name) {
-  check_heaps(bytes, name);
-  const auto lock = hdf5_lock();
-  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  H5Pset_fapl_core(access, 1 << 20, false);
-  // HDF5 takes its own copy; the parameter is not const for the sake of other uses.
-  checked(H5Pset_file_image(access, const_cast<char*>(bytes.data()), bytes.size()), name, "open");
-  const hid_t id = H5Fopen(memory_name().c_str(), H5F_ACC_RDONLY, access);
-  if (id < 0) hdf5_fail(name, "open");
-  return Hdf5File(id, std::move(name), 0, bytes.size());
 }
 
 std::int64_t Hdf5File::open_object(std::string_view path) const {
@@ -268,9 +235,7 @@ Archive Hdf5File::attributes(std::string_view path) const {
   const auto lock = hdf5_lock();
   const Handle object(open_object(path), H5Oclose);
   if (object < 0) fail(Failure::data, "{}: has no {}", name_, place(path));
-  Archive found;
-  for (auto& [name, value] : attributes_of(object, name_, size_)) found.put(name, std::move(value));
-  return found;
+  return attributes_of(object, name_, size_);
 }
 
 std::vector<std::string> Hdf5File::children(std::string_view group) const {

@@ -23,8 +23,6 @@ class Hdf5File {
  public:
   /// Opens any HDF5 file for reading.
   static Hdf5File open(const std::filesystem::path& path);
-  /// Reads a file that is already in memory; `name` is used in messages.
-  static Hdf5File from_bytes(std::string_view bytes, std::string name);
   /// A new file in memory, to be written with `bytes()`; its first `user_block` bytes (0 or a
   /// power of two from 512) are left zero for the caller.
   static Hdf5File create(std::string name, std::uint64_t user_block = 0);

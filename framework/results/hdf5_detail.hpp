@@ -40,12 +40,6 @@ std::string place(std::string_view path);
 /// names that exist. Call under the lock.
 std::string memory_name();
 
-/// Throws Error(data) if a heap of texts in this file would lead HDF5 astray.
-void check_heaps(std::string_view bytes, const std::string& file);
-
-/// The attribute that marks a data set of escaped strings.
-inline constexpr const char* kEscaped = "escaped";
-
 /// An HDF5 identifier and the function that closes it.
 class Handle {
  public:
@@ -80,8 +74,6 @@ struct Source {
 bool readable(const Source& source);
 /// Shape and values, sizes checked before anything is allocated.
 Array read_values(const Source& source);
-/// `read_values`, or "1, 2, 3" of them.
-std::string as_text(const Array& array);
 
 /// The file type of an array's values, and writing them to a new dataset or attribute.
 Handle file_type(const Array& array);

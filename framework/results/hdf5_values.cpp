@@ -135,11 +135,6 @@ Array read_values(const Source& s) {
   }
 }
 
-std::string as_text(const Array& array) {
-  return std::visit([](const auto& values) { return fmt::format("{}", fmt::join(values, ", ")); },
-                    array.values);
-}
-
 namespace {
 
 template <typename T>

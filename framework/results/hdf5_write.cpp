@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include <unroll/core/text.hpp>
+#include <unroll/results/array_text.hpp>
 #include <unroll/results/hdf5.hpp>
 #include <unroll/results/hdf5_detail.hpp>
 
@@ -29,26 +30,14 @@ bool fits_plain(const std::string& text) {
   return text.find('\0') == std::string::npos && !first_invalid_utf8(text);
 }
 
-std::string escape(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte == '\\')
-      result += "\\\\";
-    else if (byte == 0 || byte >= 0x80)
-      result += fmt::format("\\x{:02x}", byte);
-    else
-      result += c;
-  }
-  return result;
-}
-
 }  // namespace
 
 Hdf5File Hdf5File::create(std::string name, std::uint64_t user_block) {
   const auto lock = hdf5_lock();
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_fapl_core(access, 1 << 20, false);
+  // What PlainHdf5 reads, also where a later HDF5 prefers later versions of its structures.
+  H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
   const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
   H5Pset_obj_track_times(creation, false);
   H5Pset_userblock(creation, user_block);
@@ -76,7 +65,7 @@ void Hdf5File::write(std::string_view path, const Array& array, bool extendible)
   const auto* texts = std::get_if<std::vector<std::string>>(&array.values);
   if (texts && !std::all_of(texts->begin(), texts->end(), fits_plain)) {
     std::vector<std::string> escaped(texts->size());
-    std::transform(texts->begin(), texts->end(), escaped.begin(), escape);
+    std::transform(texts->begin(), texts->end(), escaped.begin(), escape_text);
     Array plain{array.shape, std::move(escaped), array.attributes};
     plain.attributes[kEscaped] = kEscapedMeaning;
     return write(path, plain, extendible);

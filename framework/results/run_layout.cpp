@@ -5,6 +5,7 @@
 #include <unroll/core/error.hpp>
 #include <unroll/results/archive_rows.hpp>
 #include <unroll/results/hdf5.hpp>
+#include <unroll/results/plain_hdf5.hpp>
 #include <unroll/results/run_seal.hpp>
 
 namespace unroll {
@@ -43,7 +44,7 @@ void write_tables(Hdf5File& file, const std::string& group, const MetricTables& 
   }
 }
 
-MetricTables read_tables(const Hdf5File& file, const std::string& group, const std::string& name) {
+MetricTables read_tables(const PlainHdf5& file, const std::string& group, const std::string& name) {
   MetricTables tables;
   for (const std::string& split : file.children(group)) {
     const std::string path = group + "/" + split;
@@ -86,7 +87,7 @@ void write_samples(Hdf5File& file, const RunRecord& record) {
 }
 
 /// The columns of numbers beside the texts: figures, NaN where a sample lacks one.
-void read_figures(const Hdf5File& file, const std::string& name, std::vector<RunSample>& samples) {
+void read_figures(const PlainHdf5& file, const std::string& name, std::vector<RunSample>& samples) {
   const Archive columns = file.read_all("samples");
   for (const auto& [column_name, array] : columns.entries()) {
     if (!std::holds_alternative<std::vector<double>>(array.values)) continue;
@@ -99,7 +100,7 @@ void read_figures(const Hdf5File& file, const std::string& name, std::vector<Run
   }
 }
 
-void read_samples(const Hdf5File& file, const std::string& name, RunRecord& record) {
+void read_samples(const PlainHdf5& file, const std::string& name, RunRecord& record) {
   const std::vector<std::int64_t> steps = as_integers(file.read("samples/step"));
   const auto texts = [&](const char* path) {
     Array array = file.read(path);
@@ -125,7 +126,7 @@ void write_found(Hdf5File& file, const std::string& group, const Archive& found)
   if (!found.entries().empty()) file.write_all(group, found);
 }
 
-Archive read_rows(const Hdf5File& file, const std::string& group, const std::string& name) {
+Archive read_rows(const PlainHdf5& file, const std::string& group, const std::string& name) {
   if (!file.has(group)) return {};
   Archive rows = file.read_all(group);
   const std::size_t count = row_steps(rows).size();
@@ -204,7 +205,7 @@ std::string run_to_bytes(const RunRecord& record, const RunRecord::Best* best_we
 namespace {
 
 RunRecord read_record(std::string_view bytes, const std::string& name, RunParts parts) {
-  const Hdf5File file = Hdf5File::from_bytes(bytes, name);
+  const PlainHdf5 file(bytes, name, kUserBlock);
   const Archive root = file.attributes();
   if (!root.has("format") || root.text("format") != kFormat)
     fail(Failure::data, "{}: is not an Unroll run file; give a run file written by runexp", name);

@@ -163,8 +163,8 @@ extern "C" {
 /// computes in one thread.
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*begin)(void*),
                    void* with) noexcept {
-  const auto real = next<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)>(
-      "pthread_create");
+  const auto real =
+      next<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)>("pthread_create");
   const std::lock_guard lock(mutex);
   if (calls == 0) return real(thread, attributes, begin, with);
   auto start = std::make_unique<Start>(Start{begin, with});

@@ -1,9 +1,7 @@
 // Damaged run files: 10,000 of them, each refused with its reason, without a crash or much memory.
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -111,38 +109,26 @@ TEST(Damage, DamagedJournalsGiveNothingThatWasNotMeasured) {
   }
 }
 
-// Whoever damages a file and seals it again means it; HDF5 1.10 itself crashes at one of a hundred
-// of those. What can be asked for is that it neither runs for ever nor takes all memory.
-TEST(Damage, SealedAgainItNeitherHangsNorFillsMemory) {
+// Whoever damages a file and seals it again means it. Much of that cannot be told from what was
+// measured, but none may do harm.
+TEST(Damage, SealedAgainTenThousandAreReadOrRefused) {
   const std::string whole = whole_run();
   Mutations mutations(4);
-  int crashes = 0, odd = 0;
-  for (int i = 0; i < 200; ++i) {
+  int refused = 0;
+  const LittleMemory limit;
+  for (int i = 0; i < kFiles; ++i) {
     const std::string bytes = mutations.of(whole, kSealed);
-    const pid_t child = ::fork();
-    if (child == 0) {
-      const LittleMemory limit;
-      const rlimit seconds{20, 20}, none{0, 0};
-      ::setrlimit(RLIMIT_CPU, &seconds);
-      ::setrlimit(RLIMIT_CORE, &none);
-      int code = 0;
-      try {
-        run_from_bytes(bytes, "run.h5", RunParts::all);
-      } catch (const Error&) {
-      } catch (...) {
-        code = 1;
-      }
-      ::_exit(code);
+    try {
+      run_from_bytes(bytes, "run.h5", RunParts::all);
+    } catch (const Error& error) {
+      ++refused;
+      EXPECT_EQ(error.kind(), Failure::data);
+      EXPECT_EQ(std::string(error.what()).rfind("run.h5: ", 0), 0u) << error.what();
+      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
     }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGXCPU))
-      ADD_FAILURE() << "mutation " << i << " ran for ever";
-    crashes += WIFSIGNALED(status) ? 1 : 0;
-    odd += WIFEXITED(status) && WEXITSTATUS(status) == 1 ? 1 : 0;
   }
-  EXPECT_EQ(odd, 0) << "not refused in words";
-  EXPECT_LT(crashes, 20);
+  EXPECT_GT(refused, kFiles / 4);
+  EXPECT_LT(refused, kFiles);
 }
 
 }  // namespace
