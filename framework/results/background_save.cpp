@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 #include <unroll/core/files.hpp>
@@ -17,14 +18,23 @@ constexpr int kYielding = 10;
 
 BackgroundSave::BackgroundSave(std::filesystem::path run, Snapshot snapshot, bool awaited)
     : run_(std::move(run)), snapshot_(std::make_unique<Snapshot>(std::move(snapshot))) {
-  const auto when = awaited ? std::launch::deferred : std::launch::async;
-  result_ = std::async(when, [&from = *snapshot_, path = run_, awaited] {
-    // On Linux of this thread alone. Where there are no more processors than computing threads, one
-    // that is held up holds up all.
-    if (!awaited) static_cast<void>(::nice(kYielding) == 0);
+  const auto save = [&from = *snapshot_, path = run_] {
     const std::string bytes = run_to_bytes(from.record, from.best.get());
     return Written{write_beside(path, bytes), seal_of(bytes)};
-  });
+  };
+  if (!awaited) {
+    try {
+      result_ = std::async(std::launch::async, [save] {
+        // On Linux of this thread alone. Where there are no more processors than computing threads,
+        // one that is held up holds up all.
+        static_cast<void>(::nice(kYielding) == 0);
+        return save();
+      });
+      return;
+    } catch (const std::system_error&) {  // no thread is to be had: then whoever asks writes
+    }
+  }
+  result_ = std::async(std::launch::deferred, save);
 }
 
 BackgroundSave::~BackgroundSave() {
@@ -39,7 +49,8 @@ BackgroundSave::~BackgroundSave() {
 }
 
 bool BackgroundSave::ready() const {
-  return !result_.valid() || result_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  return !result_.valid() ||
+         result_.wait_for(std::chrono::seconds(0)) != std::future_status::timeout;
 }
 
 void BackgroundSave::wait() {

@@ -21,16 +21,17 @@ struct Snapshot {
 class BackgroundSave {
  public:
   /// Begins to write beside the run file in a thread that leaves the processors to others; or, if
-  /// it is `awaited` anyway, does so in `wait`.
+  /// it is `awaited` anyway or there can be no more threads, does so in `wait`.
   BackgroundSave(std::filesystem::path run, Snapshot snapshot, bool awaited);
   /// Waits for the thread. What was written and not put in place is removed.
   ~BackgroundSave();
   BackgroundSave(const BackgroundSave&) = delete;
   BackgroundSave& operator=(const BackgroundSave&) = delete;
 
-  /// Is it all written, or has it failed?
+  /// Is it all written, has it failed, or does nothing happen before `wait`?
   bool ready() const;
-  /// Waits until all is written and synced; throws what went wrong: Error(data) for a full disk.
+  /// Waits until all is written and synced; throws what went wrong: Error(data) for a full disk,
+  /// std::bad_alloc.
   void wait();
   /// After `wait`: puts the file in the place of the run file. Throws Error(data).
   void commit();

@@ -2,6 +2,7 @@
 #include <unroll/results/hdf5.hpp>
 
 #include <algorithm>
+#include <new>
 
 #include <unroll/results/array_text.hpp>
 #include <unroll/results/hdf5_detail.hpp>
@@ -9,9 +10,23 @@
 namespace unroll {
 namespace detail {
 
+namespace {
+
+/// The first call of a thread makes what HDF5 1.10 keeps for each of them, and writes to it without
+/// asking whether there was memory for it (H5CX_push). Here there is, or std::bad_alloc is thrown.
+void make_room_for_thread() {
+  constexpr std::size_t kPlenty = 64 << 10;
+  thread_local bool made = false;
+  if (!made) ::operator delete(::operator new(kPlenty));
+  made = true;
+}
+
+}  // namespace
+
 std::unique_lock<std::recursive_mutex> hdf5_lock() {
   static std::recursive_mutex mutex;
   std::unique_lock lock(mutex);
+  make_room_for_thread();
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // kept per thread by thread-safe builds
   static const bool prepared = H5PLset_loading_state(0) >= 0;
   static_cast<void>(prepared);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <new>
 
 #include <unroll/core/error.hpp>
 #include <unroll/core/files.hpp>
@@ -142,18 +143,22 @@ RunWriter RunWriter::resume(const fs::path& path) {
 
 template <typename Writing>
 void RunWriter::say_what_is_left(Writing writing) const {
+  const auto say = [this](Failure kind, std::string_view problem) {
+    std::error_code ignored;
+    if (!fs::exists(path_, ignored))
+      fail(kind, "{}; the run file is gone, someone removed or renamed it", problem);
+    fail(kind, "{}; its last checkpoint (step {}) is intact{}; `runexp resume` continues it",
+         problem, saved_step_,
+         fs::exists(journal_of(path_), ignored) ? ", and so are the rows since in its journal" : "");
+  };
   try {
     writing();
   } catch (const Error& error) {
     if (!saved_) throw;
-    std::error_code ignored;
-    if (!fs::exists(path_, ignored))
-      fail(Failure::data, "{}; the run file is gone, someone removed or renamed it", error.what());
-    fail(
-        Failure::data,
-        "{}; its last checkpoint (step {}) is intact{}; `runexp resume` continues it", error.what(),
-        saved_step_,
-        fs::exists(journal_of(path_), ignored) ? ", and so are the rows since in its journal" : "");
+    say(error.kind(), error.what());
+  } catch (const std::bad_alloc&) {
+    if (!saved_) throw;
+    say(Failure::run, fmt::format("{}: cannot be written: out of memory", path_.string()));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <new>
 #include <stdexcept>
 
 #include <unroll/tensor/engine.hpp>
@@ -56,6 +57,7 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t M, std::int64_t N, st
   const Threads threads(M * N * K < kWorthSharing ? 1 : omp_get_max_threads());
   const auto status = dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', M, N, K, alpha,
                                  A, lda, B, ldb, beta, C, ldc);
+  if (status == dnnl_out_of_memory) throw std::bad_alloc();
   if (status != dnnl_success) {
     throw std::invalid_argument(
         fmt::format("oneDNN refused the product M={} N={} K={} lda={} ldb={} ldc={} (status {})", M,

@@ -1,5 +1,6 @@
 #include <unroll/tensor/onednn.hpp>
 
+#include <new>
 #include <unordered_map>
 
 #include <unroll/tensor/tensor.hpp>
@@ -31,7 +32,7 @@ memory::desc any(const memory::dims& shape) {
 }
 
 void run(const Prepared& prepared, const std::vector<Argument>& inputs,
-         const std::vector<Argument>& outputs, void* workspace) {
+         const std::vector<Argument>& outputs, void* workspace) try {
   const dnnl::engine& engine = Engine::get().primitives().engine;
   dnnl::stream& stream = Engine::get().primitives().stream;
   std::vector<Tensor> borrowed;
@@ -68,6 +69,9 @@ void run(const Prepared& prepared, const std::vector<Argument>& inputs,
   prepared.primitive.execute(stream, arguments);
   for (auto& [from, to] : afterwards) dnnl::reorder(from, to).execute(stream, from, to);
   stream.wait();
+} catch (const dnnl::error& problem) {
+  if (problem.status == dnnl_out_of_memory) throw std::bad_alloc();
+  throw;
 }
 
 }  // namespace unroll::onednn

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <new>
 
 #include <unroll/core/error.hpp>
 #include <unroll/training/reading.hpp>
@@ -356,7 +357,9 @@ Summary Trainer::train(RunWriter* file, Observer& observer, const StopFlag* stop
     return run.finish(complete, recorder, stop);
   } catch (const std::exception& error) {
     const auto* known = dynamic_cast<const Error*>(&error);
-    recorder.fail(error.what(), known != nullptr && known->kind() == Failure::diverged);
+    const bool memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+    recorder.fail(memory ? "out of memory" : error.what(),
+                  known != nullptr && known->kind() == Failure::diverged);
     throw;
   }
 }
