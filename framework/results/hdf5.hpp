@@ -24,8 +24,10 @@ class Hdf5File {
   /// Opens any HDF5 file for reading.
   static Hdf5File open(const std::filesystem::path& path);
   /// A new file in memory, to be written with `bytes()`; its first `user_block` bytes (0 or a
-  /// power of two from 512) are left zero for the caller.
-  static Hdf5File create(std::string name, std::uint64_t user_block = 0);
+  /// power of two from 512) are left zero for the caller. `content` is how many bytes it will hold
+  /// or so. Throws std::bad_alloc unless there is memory for all of it: HDF5 1.10 itself does not
+  /// survive that memory ends.
+  static Hdf5File create(std::string name, std::uint64_t user_block = 0, std::uint64_t content = 0);
 
   Hdf5File(Hdf5File&& other) noexcept;
   Hdf5File& operator=(Hdf5File&& other) noexcept;

@@ -1,5 +1,6 @@
 // Writing: files are made in memory and handed out as bytes.
 #include <algorithm>
+#include <new>
 
 #include <unroll/core/text.hpp>
 #include <unroll/results/array_text.hpp>
@@ -32,7 +33,9 @@ bool fits_plain(const std::string& text) {
 
 }  // namespace
 
-Hdf5File Hdf5File::create(std::string name, std::uint64_t user_block) {
+Hdf5File Hdf5File::create(std::string name, std::uint64_t user_block, std::uint64_t content) {
+  constexpr std::uint64_t kOwn = 8 << 20;  // of the library, more than its caches and tables take
+  ::operator delete(::operator new(2 * content + kOwn));  // the file, and what `bytes` gives
   const auto lock = hdf5_lock();
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_fapl_core(access, 1 << 20, false);

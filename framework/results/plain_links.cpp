@@ -19,7 +19,7 @@ class FractalHeap {
   FractalHeap(std::uint64_t at, Image& image) : image_(image) {
     Fields head(image.take(at, 142 + kChecksum, kWhat), image, kWhat);
     head.expect("FRHP");
-    head.expect(1, 0);          // version
+    head.expect(1, 0);  // version
     head.expect(2, kIdSize);
     head.expect(2, 0);          // no filters
     head.skip(1 + 4 + 12 * 8);  // statistics, huge objects
@@ -40,10 +40,10 @@ class FractalHeap {
     if (rows_ == 0) return inside(block(root_, first_), offset, size);
     std::uint64_t address = root_, rows = rows_;
     for (;;) {
-      const std::uint64_t row = offset < first_ * width_
-                                    ? 0
-                                    : static_cast<std::uint64_t>(
-                                          std::bit_width(offset / (first_ * width_)));
+      const std::uint64_t row =
+          offset < first_ * width_
+              ? 0
+              : static_cast<std::uint64_t>(std::bit_width(offset / (first_ * width_)));
       if (row >= rows) image_.damaged(kWhat);
       const std::uint64_t begin = row == 0 ? 0 : (first_ * width_) << (row - 1);
       const std::uint64_t bytes = row == 0 ? first_ : first_ << (row - 1);

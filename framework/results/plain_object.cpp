@@ -20,8 +20,7 @@ struct TypeBytes {
 
 /// How each type is spelt: little-endian, IEEE 754, two's complement, UTF-8.
 constexpr std::array kTypes{
-    TypeBytes{PlainType::float32, 4,
-              "\x11\x20\x1f\0\4\0\0\0\0\0\x20\0\x17\x08\0\x17\x7f\0\0\0"sv},
+    TypeBytes{PlainType::float32, 4, "\x11\x20\x1f\0\4\0\0\0\0\0\x20\0\x17\x08\0\x17\x7f\0\0\0"sv},
     TypeBytes{PlainType::float64, 8,
               "\x11\x20\x3f\0\x08\0\0\0\0\0\x40\0\x34\x0b\0\x34\xff\3\0\0"sv},
     TypeBytes{PlainType::int32, 4, "\x10\x08\0\0\4\0\0\0\0\0\x20\0"sv},
@@ -126,7 +125,8 @@ std::vector<std::string_view> read_layout(std::string_view message, const PlainV
   for (std::size_t i = 0; i < values.shape.size(); ++i) {
     chunk.push_back(fields.number(4));
     if (chunk[i] == 0 || bytes > 0xffffffff / chunk[i] ||
-        (i > 0 && chunk[i] != static_cast<std::uint64_t>(std::max<std::int64_t>(values.shape[i], 1))))
+        (i > 0 &&
+         chunk[i] != static_cast<std::uint64_t>(std::max<std::int64_t>(values.shape[i], 1))))
       fields.damaged();
     bytes *= chunk[i];
   }
@@ -155,8 +155,7 @@ void read_attribute(std::string_view message, const Image& image, PlainObject& o
   key = key.substr(0, key.find('\0'));
   const std::string_view type_bytes = part(type);
   const PlainValues values = read_values(type_bytes, part(space), image);
-  object.attributes[std::string(key)] = {values,
-                                         fields.text(values.count * width_of(values.type))};
+  object.attributes[std::string(key)] = {values, fields.text(values.count * width_of(values.type))};
 }
 
 /// The messages of a header, which may go on elsewhere.
@@ -175,8 +174,7 @@ class Header {
   }
 
   PlainObject object() {
-    if (type_.empty() != space_.empty() || type_.empty() != layout_.empty())
-      image_.damaged(kWhat);
+    if (type_.empty() != space_.empty() || type_.empty() != layout_.empty()) image_.damaged(kWhat);
     if (type_.empty()) return std::move(object_);
     object_.values = read_values(type_, space_, image_);
     object_.pieces = read_layout(layout_, *object_.values, image_);

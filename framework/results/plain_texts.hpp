@@ -11,7 +11,8 @@ namespace unroll::detail {
 
 /// A text in a data set is its length and where it is:
 ///   reference  = length:4 address-of-collection:8 index:4
-///   collection = "GCOL" 1 0 0 0 size:8 { object }     object = index:2 references:2 0:4 size:8 data
+///   collection = "GCOL" 1 0 0 0 size:8 { object }     object = index:2 references:2 0:4 size:8
+///   data
 /// Data are padded to 8 bytes; index 0 is the free space, whose size counts its own head.
 class PlainTexts {
  public:

@@ -147,9 +147,10 @@ void RunWriter::say_what_is_left(Writing writing) const {
     std::error_code ignored;
     if (!fs::exists(path_, ignored))
       fail(kind, "{}; the run file is gone, someone removed or renamed it", problem);
-    fail(kind, "{}; its last checkpoint (step {}) is intact{}; `runexp resume` continues it",
-         problem, saved_step_,
-         fs::exists(journal_of(path_), ignored) ? ", and so are the rows since in its journal" : "");
+    fail(
+        kind, "{}; its last checkpoint (step {}) is intact{}; `runexp resume` continues it",
+        problem, saved_step_,
+        fs::exists(journal_of(path_), ignored) ? ", and so are the rows since in its journal" : "");
   };
   try {
     writing();

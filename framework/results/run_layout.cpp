@@ -137,6 +137,15 @@ Archive read_rows(const PlainHdf5& file, const std::string& group, const std::st
   return rows;
 }
 
+/// Bytes of the numbers in an archive.
+std::uint64_t size_of(const Archive& archive) {
+  std::uint64_t bytes = 0;
+  for (const auto& [name, array] : archive.entries())
+    bytes += std::visit([](const auto& values) { return values.size() * sizeof(values[0]); },
+                        array.values);
+  return bytes;
+}
+
 /// Attributes that many files lack.
 void put_optional(Archive& root, const RunRecord& record) {
   const RunLabels& labels = record.labels;
@@ -162,7 +171,9 @@ std::string run_to_bytes(const RunRecord& record) {
 }
 
 std::string run_to_bytes(const RunRecord& record, const RunRecord::Best* best_weights) {
-  Hdf5File file = Hdf5File::create("the run file", kUserBlock);
+  const std::uint64_t arrays = size_of(record.weights) + size_of(record.state) +
+                               (best_weights == nullptr ? 0 : size_of(best_weights->weights));
+  Hdf5File file = Hdf5File::create("the run file", kUserBlock, arrays);
   Archive root;
   root.put("format", std::string(kFormat));
   root.put("format_version", std::int64_t{kRunFormatVersion});
