@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <cstdlib>
 #include <system_error>
 
 namespace unroll {
@@ -23,6 +24,14 @@ fs::path shared_file(std::string_view name) {
     if (fs::exists(file, error)) return fs::canonical(file);
   }
   return {};
+}
+
+fs::path user_folder(std::string_view name) {
+  const char* data = std::getenv("XDG_DATA_HOME");
+  if (data != nullptr && *data != '\0') return fs::path(data) / "unroll" / name;
+  const char* home = std::getenv("HOME");
+  if (home == nullptr || *home == '\0') return {};
+  return fs::path(home) / ".local" / "share" / "unroll" / name;
 }
 
 }  // namespace unroll

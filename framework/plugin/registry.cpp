@@ -242,6 +242,8 @@ std::vector<fs::path> Registry::default_path() {
   const fs::path installed = here / "unroll" / "plugins", built = here.parent_path() / "plugins";
   std::error_code error;
   std::vector<fs::path> path{fs::is_directory(installed, error) ? installed : built};
+  const fs::path own = user_folder("plugins");
+  if (!own.empty() && fs::is_directory(own, error)) path.push_back(own);
   const char* variable = std::getenv("UNROLL_PLUGIN_PATH");
   std::string_view rest = variable == nullptr ? "" : variable;
   while (!rest.empty()) {

@@ -50,7 +50,8 @@ class Registry final : public PluginCatalogue, public ComponentFactory {
   Registry& operator=(const Registry&) = delete;
 
   /// The plugins of this build or installation (found beside the framework's own library), then
-  /// the folders and files of $UNROLL_PLUGIN_PATH, separated by colons.
+  /// the user's own (~/.local/share/unroll/plugins, if there is such a folder), then the folders
+  /// and files of $UNROLL_PLUGIN_PATH, separated by colons.
   static std::vector<std::filesystem::path> default_path();
 
   /// Adds a folder (every *.so in it) or a single library: an item of an experiment's `plugins:`.

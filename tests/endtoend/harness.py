@@ -35,6 +35,14 @@ generate: {prompt: "the ", length: 40, samplers: [greedy, {temperature: {tempera
 """
 
 
+def cached(name):
+    """A setting of the build."""
+    for line in (BUILD / "CMakeCache.txt").read_text().splitlines():
+        if line.startswith(name + ":"):
+            return line.split("=", 1)[1]
+    return ""
+
+
 def end(process):
     """Whatever a test has left of a process is killed and waited for."""
     process.kill()
@@ -75,7 +83,8 @@ class EndToEnd(unittest.TestCase):
 
     def environment(self, **more):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("UNROLL_")}
-        return {**kept, "OMP_NUM_THREADS": "1", "UNROLL_NO_FETCH": "1", **more}
+        return {**kept, "OMP_NUM_THREADS": "1", "UNROLL_NO_FETCH": "1",
+                "XDG_DATA_HOME": str(self.folder / ".local/share"), **more}
 
     def run_it(self, *words, code=0, environment=None, **options):
         """Runs runexp in the scratch folder, checks the exit code and gives what it printed."""

@@ -34,13 +34,6 @@ int main(int, char** arguments) {
 """
 
 
-def cached(name):
-    for line in (harness.BUILD / "CMakeCache.txt").read_text().splitlines():
-        if line.startswith(name + ":"):
-            return line.split("=", 1)[1]
-    return ""
-
-
 class Installation(harness.EndToEnd):
     def setUp(self):
         super().setUp()
@@ -73,12 +66,12 @@ class Installation(harness.EndToEnd):
         self.write("project/main.cpp", PROGRAM)
         shutil.copy(harness.ROOT / "tests/plugin/tutorial/ugrnn.cpp", project)
         # The build's own compiler and sanitizers: a plugin must fit its framework.
-        sanitize = cached("UNROLL_SANITIZE")
+        sanitize = harness.cached("UNROLL_SANITIZE")
         self.quietly("cmake", "-S", project, "-B", build, f"-DCMAKE_PREFIX_PATH={self.home}",
                      "-DCMAKE_BUILD_TYPE=Debug",
-                     f"-DCMAKE_CXX_COMPILER={cached('CMAKE_CXX_COMPILER')}",
-                     f"-DCMAKE_CXX_COMPILER_LAUNCHER={cached('CCACHE')}",
-                     f"-DCMAKE_CXX_FLAGS={cached('CMAKE_CXX_FLAGS')}"
+                     f"-DCMAKE_CXX_COMPILER={harness.cached('CMAKE_CXX_COMPILER')}",
+                     f"-DCMAKE_CXX_COMPILER_LAUNCHER={harness.cached('CCACHE')}",
+                     f"-DCMAKE_CXX_FLAGS={harness.cached('CMAKE_CXX_FLAGS')}"
                      f"{f' -fsanitize={sanitize}' if sanitize else ''}",
                      f"-DUNROLL_SANITIZE={sanitize}")
         self.assertEqual((build / "plugin_dir").read_text(), f"{self.home}/lib/unroll/plugins")

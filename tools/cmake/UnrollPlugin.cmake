@@ -9,7 +9,24 @@
 # cannot run: such a library works, but has to be loaded to be described.
 set(UNROLL_PLUGIN_SYMBOLS ${CMAKE_CURRENT_LIST_DIR}/unroll_plugin.map)
 
+# A plugin of another compiler would be refused when it is loaded: better said here.
+function(_unroll_check_compiler)
+  if(NOT DEFINED UNROLL_CXX_COMPILER_ID)
+    return()  # inside Unroll's own build
+  endif()
+  string(REGEX MATCH "^[0-9]+" theirs "${UNROLL_CXX_COMPILER_VERSION}")
+  string(REGEX MATCH "^[0-9]+" ours "${CMAKE_CXX_COMPILER_VERSION}")
+  set(unroll "${UNROLL_CXX_COMPILER_ID} ${theirs}")
+  set(project "${CMAKE_CXX_COMPILER_ID} ${ours}")
+  if(NOT unroll STREQUAL project)
+    message(FATAL_ERROR "This Unroll was built with ${unroll}, this project uses ${project}: "
+                        "C++ objects cross between the two. Choose the compiler by "
+                        "-DCMAKE_CXX_COMPILER=... in a new build folder.")
+  endif()
+endfunction()
+
 function(unroll_add_plugin target)
+  _unroll_check_compiler()
   cmake_parse_arguments(PARSE_ARGV 1 arg "UNDESCRIBED" "" "LIBRARIES")
   add_library(${target} MODULE ${arg_UNPARSED_ARGUMENTS})
   set_target_properties(${target} PROPERTIES
@@ -29,4 +46,26 @@ function(unroll_add_plugin target)
     add_custom_command(TARGET ${target} POST_BUILD VERBATIM
       COMMAND unroll::unroll-describe $<TARGET_FILE:${target}> ${CMAKE_OBJCOPY})
   endif()
+endfunction()
+
+# unroll_add_plugin_tests(TARGET experiment.yaml [test.cpp]): what ctest runs of a plugin: its kind's
+# contract, its experiment, and a program of the author's that gets the library's path.
+#
+# Plugins that the user has installed are out of sight: the one just built is meant.
+function(unroll_add_plugin_tests target experiment)
+  set(environment "XDG_DATA_HOME=${CMAKE_CURRENT_BINARY_DIR}/no-plugins;UNROLL_PLUGIN_PATH=")
+  foreach(source ${ARGN})
+    add_executable(${target}_test ${source})
+    set_target_properties(${target}_test PROPERTIES
+      CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
+    target_link_libraries(${target}_test PRIVATE unroll::unroll)
+    add_test(NAME ${target}.equations COMMAND ${target}_test $<TARGET_FILE:${target}>)
+    set_tests_properties(${target}.equations PROPERTIES ENVIRONMENT "${environment}")
+  endforeach()
+  get_filename_component(experiment ${experiment} ABSOLUTE)
+  add_test(NAME ${target}.experiment
+    COMMAND ${UNROLL_RUNEXP} ${experiment} --plugins $<TARGET_FILE:${target}> --threads 1 --quiet
+            --force --output ${CMAKE_CURRENT_BINARY_DIR}/${target}.h5
+    WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})  # where relative paths of data begin
+  set_tests_properties(${target}.experiment PROPERTIES ENVIRONMENT "${environment}")
 endfunction()

@@ -1,0 +1,154 @@
+#include "plugin_build.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <sstream>
+#include <system_error>
+#include <vector>
+
+#include <unroll/core/command.hpp>
+#include <unroll/core/error.hpp>
+#include <unroll/core/files.hpp>
+#include <unroll/core/installation.hpp>
+#include <unroll/plugin/described.hpp>
+#include <unroll/plugin/loader.hpp>
+
+#include "terminal.hpp"
+
+namespace unroll::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A folder in $TMPDIR that is gone at the end of the scope.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string pattern = (fs::temp_directory_path() / "unroll-plugin-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr)
+      fail(Failure::data, "{}: cannot be made: {}", pattern, std::strerror(errno));
+    path_ = pattern;
+  }
+  ~ScratchFolder() {
+    std::error_code error;
+    fs::remove_all(path_, error);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  const fs::path& path() const noexcept { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// The folder that has unroll/plugin.hpp: of the build, or of the installation.
+fs::path headers() {
+  for (fs::path folder = framework_library().parent_path(); folder != folder.root_path();
+       folder = folder.parent_path()) {
+    std::error_code error;
+    if (fs::exists(folder / "include/unroll/plugin.hpp", error)) return folder / "include";
+  }
+  fail(Failure::run, "the headers of Unroll are not where its library is, {}: install both",
+       framework_library().string());
+}
+
+/// How unroll_add_plugin (tools/cmake/UnrollPlugin.cmake) compiles and links in a release build.
+std::vector<std::string> command(const fs::path& source, const fs::path& library) {
+  std::vector<std::string> words{UNROLL_CXX_COMPILER};
+  std::istringstream flags(UNROLL_CXX_FLAGS);
+  for (std::string flag; flags >> flag;) words.push_back(flag);
+  const fs::path symbols =
+      framework_library().parent_path() / "cmake" / "unroll" / "unroll_plugin.map";
+  words.insert(words.end(),
+               {"-std=c++20", "-O2", "-DNDEBUG", "-DFMT_SHARED", "-fPIC", "-shared",
+                "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-Wall", "-Wextra", "-I",
+                headers().string(), source.string(), "-o", library.string(),
+                framework_library().string(), "-lfmt", "-Wl,--version-script=" + symbols.string()});
+#if defined(__clang__)
+  words.push_back("-ferror-limit=10");
+#else
+  words.push_back("-fmax-errors=10");
+#endif
+  // clang leaves a sanitizer's own symbols to the program.
+  if (std::string_view(UNROLL_CXX_FLAGS).find("-fsanitize=") == std::string_view::npos)
+    words.push_back("-Wl,-z,defs");
+  if (is_terminal(stderr)) words.push_back("-fdiagnostics-color=always");
+  return words;
+}
+
+void compile(const fs::path& source, const fs::path& library) {
+  bool undefined = false;
+  const int status = run_command(command(source, library), [&](const std::string& line) {
+    fmt::print(stderr, "{}\n", line);
+    undefined |= line.find("undefined reference") != std::string::npos;
+  });
+  if (status == 0) return;
+  if (status == 127)
+    fail(Failure::run, "{}: the compiler that built this Unroll cannot be run: is it installed?",
+         UNROLL_CXX_COMPILER);
+  fail(Failure::plugin, "{}: does not {}; see above{}", source.string(),
+       undefined ? "link" : "compile",
+       undefined ? " for what is missing (a plugin that needs a library is built by CMake: "
+                   "unroll_add_plugin(… LIBRARIES …))"
+                 : "");
+}
+
+/// The same library under the name that people know: messages of what is in a scratch folder would
+/// help nobody.
+std::string named_after(std::string text, const fs::path& library, const fs::path& source) {
+  const std::string scratch = library.string();
+  for (std::size_t at = 0; (at = text.find(scratch, at)) != std::string::npos;)
+    text.replace(at, scratch.size(), source.string());
+  return text;
+}
+
+}  // namespace
+
+BuiltPlugin build_plugin(const fs::path& source, const fs::path& folder, const Registry& registry) {
+  const auto start = std::chrono::steady_clock::now();
+  std::error_code error;
+  if (!fs::is_regular_file(source, error))
+    fail(Failure::data, "{}: {}", source.string(), error ? error.message() : "is not a file");
+  const ScratchFolder scratch;
+  const fs::path library = scratch.path() / (source.stem().string() + ".so");
+  compile(source, library);
+
+  const Inspection inspection = inspect_plugin(library);
+  if (!inspection.refused.empty())
+    fail(Failure::plugin, "{}", named_after(inspection.refused, library, source));
+  const Manifest& manifest = inspection.manifest;
+  const fs::path place = folder / fmt::format("{}_{}.so", manifest.kind, manifest.name);
+  BuiltPlugin built;
+  for (const PluginInfo& other : registry.list()) {
+    if (other.kind != manifest.kind || other.name != manifest.name) continue;
+    if (!fs::equivalent(other.file, place, error))
+      fail(Failure::plugin,
+           "{}: {} '{}' is in {} already, and of two libraries of one name neither can be used: "
+           "give yours another name in its UNROLL_PLUGIN line",
+           source.string(), manifest.kind, manifest.name, other.file.string());
+    built.replaced = true;
+  }
+  try {
+    describe_library(library);  // the last step of unroll_add_plugin, too
+  } catch (const Error& refused) {
+    throw Error(refused.kind(), named_after(refused.what(), library, source));
+  }
+
+  fs::create_directories(folder, error);
+  if (error) fail(Failure::data, "{}: cannot be made: {}", folder.string(), error.message());
+  write_file_atomically(place, read_file(library));
+  built.plugin = {manifest.kind, manifest.name, manifest.version, place, {}, false};
+  built.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return built;
+}
+
+}  // namespace unroll::cli
