@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <unroll/core/error.hpp>
@@ -42,6 +43,13 @@ void insert_run(std::vector<std::string>& words, const CLI::App& app) {
          did_you_mean(first, names));
   }
   words.insert(words.begin(), "run");
+}
+
+/// Most commands compute; those that do not start in half the time without `limit_spinning`.
+bool computes(std::string_view command) {
+  constexpr std::string_view kOthers[] = {"compare", "list",   "new-plugin", "note",
+                                          "plugins", "rename", "schema",     "tag"};
+  return std::ranges::find(kOthers, command) == std::end(kOthers);
 }
 
 int run_main(int argc, char** argv) {
@@ -85,6 +93,7 @@ int run_main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return complain(fmt::format("{} (see runexp --help)", error.what()), kUsage);
   }
+  if (computes(app.get_subcommands().front()->get_name())) limit_spinning(argv);
   return chosen();
 }
 
@@ -94,7 +103,6 @@ int run_main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using unroll::cli::complain;
-  unroll::cli::limit_spinning(argv);
   try {
     if (argc > 0) unroll::cli::program() = argv[0];
     unroll::cli::catch_interrupts();
