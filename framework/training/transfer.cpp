@@ -237,10 +237,14 @@ void TransferSource::refuse(const TransferList& list) const {
 
 TransferList TransferSource::transfer_to(Model& model) const {
   check_patterns(model);
-  TransferList list{options_.run, step_, {}};
+  TransferList list{options_.run, step_, {}, {}};
   for (const Parameter* parameter : model.parameters->all())
     list.rows.push_back(transfer(model, *parameter));
   if (std::ranges::none_of(list.rows, &TransferRow::taken)) refuse(list);
+  for (const std::string& name : names_in(weights_))
+    if (std::ranges::none_of(list.rows,
+                             [&](const TransferRow& row) { return row.taken && row.from == name; }))
+      list.left.push_back(name + " " + shape_text(weights_.array(name).shape));
   return list;
 }
 

@@ -22,6 +22,7 @@ struct TransferList {
   std::string run;
   std::int64_t step = 0;
   std::vector<TransferRow> rows;  ///< in the order of the model's parameters
+  std::vector<std::string> left;  ///< "output/W [64, 70]": what of the run was not taken
 
   /// "6 of 8 parameters from RUN.h5 (step 5000); fresh: output/W, output/b".
   std::string text() const;

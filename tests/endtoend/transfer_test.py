@@ -1,4 +1,5 @@
 """A run that begins with the weights of another: by name, by token, under other names, frozen."""
+import json
 import unittest
 
 import h5py
@@ -85,6 +86,17 @@ class Transfer(harness.EndToEnd):
         new, tokens, _ = self.weights("kinds")
         self.assertTrue(numpy.array_equal(new["recurrence/layer0/forward/W"][tokens.index("o")],
                                           old["recurrence/layer0/forward/W"][old_tokens.index("o")]))
+
+    def test_a_dry_run_lists_what_fits_and_what_does_not_and_why(self):
+        wider = ("--set", "model.many_to_one.hidden=20")
+        said = self.run_it("kinds.yaml", "--dry-run", *wider).stdout
+        self.assertRegex(said, r"#   taken  embedding/E \[\d+, \d+\]: \d+ of \d+ known by name\n")
+        self.assertRegex(said, r"#   fresh  recurrence/layer0/forward/U \[20, \d+\]: \[\d+, \d+\] there\n")
+        self.assertRegex(said, r"#   left   recurrence/layer0/forward/U \[\d+, \d+\] of the run\n")
+        found = json.loads(self.run_it("kinds.yaml", "--dry-run", "--json", *wider).stdout)
+        rows = {row["parameter"]: row for row in found["initialize_from"]["parameters"]}
+        self.assertTrue(rows["embedding/E"]["taken"])
+        self.assertRegex(rows["recurrence/layer0/forward/U"]["note"], r"\[.*\] there")
 
     def test_a_class_spelt_like_a_token_is_none(self):
         self.write("kinds.tsv", "".join(f"{kind}\tthe {word}\n" for kind, words in zip("aeo", KINDS.values())

@@ -1,6 +1,7 @@
 // runexp run: trains an experiment, or says what training it would mean.
 #include <fmt/format.h>
 
+#include <unroll/core/display.hpp>
 #include <unroll/core/text.hpp>
 #include <unroll/training/held_out.hpp>
 
@@ -13,6 +14,30 @@
 
 namespace unroll::cli {
 namespace {
+
+/// Every parameter of the model, what became of it and why, then what of the run was not taken.
+void print_transfer(const TransferList& list) {
+  for (const TransferRow& each : list.rows) {
+    std::string note = each.note;
+    if (each.taken && each.from != each.parameter)
+      note = "from " + each.from + (note.empty() ? "" : ", " + note);
+    fmt::print("#   {}  {} {}{}\n", each.taken ? "taken" : "fresh", printable_line(each.parameter),
+               each.shape, note.empty() ? "" : ": " + printable_line(note));
+  }
+  for (const std::string& name : list.left)
+    fmt::print("#   left   {} of the run\n", printable_line(name));
+}
+
+Json transfer_json(const TransferList& list) {
+  Json rows = Json::array();
+  for (const TransferRow& each : list.rows)
+    rows.push_back({{"parameter", each.parameter},
+                    {"from", each.from},
+                    {"shape", each.shape},
+                    {"taken", each.taken},
+                    {"note", each.note}});
+  return {{"run", list.run}, {"step", list.step}, {"parameters", rows}, {"left", list.left}};
+}
 
 constexpr std::int64_t kTrialSteps = 3;
 
@@ -52,6 +77,7 @@ void print_plan(Trainer& trainer, bool json) {
                   {"memory_bytes", peak_memory()},
                   {"targets_per_second", trial.targets_per_second},
                   {"seconds", seconds}};
+    if (plan.transfer) found["initialize_from"] = transfer_json(*plan.transfer);
     if (plan.text) found["coverage"] = coverage_json(*plan.text);
     if (plan.target) found["target_coverage"] = coverage_json(*plan.target);
     print_json(found);
@@ -69,7 +95,10 @@ void print_plan(Trainer& trainer, bool json) {
   row("parameters", plan.frozen > 0
                         ? fmt::format("{}, of which {} are frozen", plan.parameters, plan.frozen)
                         : fmt::format("{}", plan.parameters));
-  if (plan.transfer) row("begins", "with " + plan.transfer->text());
+  if (plan.transfer) {
+    row("begins", "with " + plan.transfer->text());
+    print_transfer(*plan.transfer);
+  }
   row("memory", fmt::format("about {}, measured", human_bytes(peak_memory())));
   if (plan.counts) {
     row("training", "one counting pass, a few seconds");
