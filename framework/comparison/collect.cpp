@@ -9,7 +9,7 @@
 #include <thread>
 
 #include <unroll/core/error.hpp>
-#include <unroll/results/run_file.hpp>
+#include <unroll/results/observed_run.hpp>
 
 namespace unroll::comparison {
 namespace {
@@ -79,15 +79,10 @@ std::vector<fs::path> find_runs(const std::vector<std::string>& places) {
 }
 
 ComparedRun read_run(const fs::path& file) {
-  ComparedRun run{file, open_run(file, RunParts::figures), {}, {}};
-  bool killed = run.record.status == RunStatus::running && !run_writer(file);
-  if (killed) {  // or it ended between the two looks
-    run.record = open_run(file, RunParts::figures);
-    killed = run.record.status == RunStatus::running;
-  }
-  run.settings = Settings::parse(run.record.config_resolved, file.string());
-  run.status = killed ? "killed" : to_text(run.record.status);
-  return run;
+  ObservedRun seen = observe_run(file, RunParts::figures);
+  std::string status(seen.status());
+  Settings settings = Settings::parse(seen.record.config_resolved, file.string());
+  return {file, std::move(seen.record), std::move(settings), std::move(status)};
 }
 
 Collection read_runs(const std::vector<fs::path>& files, unsigned threads) {

@@ -1,6 +1,6 @@
 #include "sweep_pruner.hpp"
 
-#include <unroll/results/run_file.hpp>
+#include <unroll/results/observed_run.hpp>
 
 #include "sweep_log.hpp"
 
@@ -12,10 +12,10 @@ std::vector<RunCurve> Pruner::completed() {
     if (&other == &point_) continue;
     auto found = known_.find(other.name());
     if (found == known_.end()) {
-      if (!std::filesystem::exists(other.file) || run_writer(other.file)) continue;
+      if (!std::filesystem::exists(other.file)) continue;
       try {
-        const RunRecord run = open_run(other.file, RunParts::without_arrays);
-        if (run.status != RunStatus::completed) continue;
+        const auto [run, writer] = observe_run(other.file, RunParts::without_arrays);
+        if (writer || run.status != RunStatus::completed) continue;
         found =
             known_.emplace(other.name(), curve_of(*plan_.prune, other.name(), run.metrics)).first;
       } catch (const Error&) {  // a damaged file is no measure

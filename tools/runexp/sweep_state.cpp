@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include <unroll/results/median_rule.hpp>
+#include <unroll/results/observed_run.hpp>
 #include <unroll/results/run_file.hpp>
 #include <unroll/training/model.hpp>
 
@@ -63,17 +64,16 @@ std::string loss_text(double loss) {
 PointStatus status_of(const PlannedPoint& point, const Registry& registry,
                       const std::map<std::string, PointFailure>& failures) {
   PointStatus status;
-  const auto writer = run_writer(point.file);
   if (!std::filesystem::exists(point.file)) {
     const auto failure = failures.find(point.name());
-    if (writer)
+    if (const auto writer = run_writer(point.file))
       status = {PointState::elsewhere, *writer, 0, {}, false};
     else if (failure != failures.end())
       status = {PointState::failed, failure->second.message, 0, {}, false};
     return status;
   }
   try {
-    const RunRecord run = open_run(point.file, RunParts::without_arrays);
+    const auto [run, writer] = observe_run(point.file, RunParts::without_arrays);
     status = {state_of(run), run.reason, run.step, lowest_loss(run), misses_what_is_expected(run)};
     const std::string difference =
         first_difference(decisive(load_experiment(run, registry)), decisive(point.options));
