@@ -10,9 +10,9 @@
 
 #include "../exchange/torch_import.hpp"
 #include "commands.hpp"
-#include "environment.hpp"
 #include "experiment_arguments.hpp"
 #include "json_output.hpp"
+#include "new_run.hpp"
 #include "open_run.hpp"
 #include "terminal.hpp"
 
@@ -32,12 +32,7 @@ RunRecord untrained(const Options& options) {
   arguments.plugins = options.plugins;
   const CheckedExperiment experiment = read(arguments);
   Trainer trainer(experiment.options, *experiment.registry);
-  RunRecord record;
-  record.experiment = trainer.options().experiment;
-  record.config_source = experiment.loaded.source_text;
-  record.config_resolved = to_yaml(resolved(trainer.options()));
-  record.environment = describe_environment(trainer, *experiment.registry);
-  record.vocabulary = trainer.model().domain->save();
+  RunRecord record = make_record(experiment, trainer);
   record.weights = save_weights(trainer.model());
   return record;
 }
