@@ -2,29 +2,14 @@
 
 #include <fmt/ranges.h>
 
-#include <bit>
-
 #include <unroll/core/error.hpp>
+
+#include "element_type.hpp"
 
 namespace unroll {
 namespace {
 
-static_assert(std::endian::native == std::endian::little);
-
 constexpr std::size_t kAlignment = 64;
-
-template <typename T>
-constexpr const char* kTypeName = nullptr;
-template <>
-constexpr const char* kTypeName<float> = "<f4";
-template <>
-constexpr const char* kTypeName<double> = "<f8";
-template <>
-constexpr const char* kTypeName<std::int32_t> = "<i4";
-template <>
-constexpr const char* kTypeName<std::int64_t> = "<i8";
-template <>
-constexpr const char* kTypeName<std::uint8_t> = "|u1";
 
 /// A shape as Python writes it: (), (3,), (3, 4).
 std::string tuple(const std::vector<std::int64_t>& shape) {
@@ -35,17 +20,7 @@ std::string tuple(const std::vector<std::int64_t>& shape) {
 
 std::string to_npy(const Array& array) {
   std::string data;
-  const char* type = std::visit(
-      [&](const auto& values) {
-        using Number = typename std::decay_t<decltype(values)>::value_type;
-        if constexpr (std::is_arithmetic_v<Number>) {
-          if (!values.empty())
-            data.assign(reinterpret_cast<const char*>(values.data()),
-                        values.size() * sizeof(Number));
-        }
-        return kTypeName<Number>;
-      },
-      array.values);
+  const char* type = append_numbers(array, data).npy;
   if (type == nullptr) fail(Failure::run, "texts cannot be written as an NPY array");
   std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}", type,
                                    tuple(array.shape));

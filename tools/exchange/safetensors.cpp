@@ -10,28 +10,15 @@
 
 #include <unroll/core/error.hpp>
 
+#include "element_type.hpp"
+
 namespace unroll {
 namespace {
-
-static_assert(std::endian::native == std::endian::little);
 
 constexpr std::size_t kLengthBytes = 8, kAlignment = 8;
 constexpr std::uint64_t kMostHeaderBytes = 100'000'000;  // as the reference implementation
 
 using Json = nlohmann::ordered_json;
-
-template <typename T>
-constexpr const char* kTypeName = nullptr;
-template <>
-constexpr const char* kTypeName<float> = "F32";
-template <>
-constexpr const char* kTypeName<double> = "F64";
-template <>
-constexpr const char* kTypeName<std::int32_t> = "I32";
-template <>
-constexpr const char* kTypeName<std::int64_t> = "I64";
-template <>
-constexpr const char* kTypeName<std::uint8_t> = "U8";
 
 template <typename Stored>
 std::vector<Stored> stored(std::string_view bytes) {
@@ -70,12 +57,19 @@ struct Type {
   Array::Values (*read)(std::string_view);
 };
 
+/// A type of which Array has values.
+template <typename Number>
+constexpr Type kept() {
+  return {kElementName<Number>.safetensors, sizeof(Number),
+          [](std::string_view b) -> Array::Values { return stored<Number>(b); }};
+}
+
 constexpr Type kTypes[] = {
-    {"F32", 4, [](std::string_view b) -> Array::Values { return stored<float>(b); }},
-    {"F64", 8, [](std::string_view b) -> Array::Values { return stored<double>(b); }},
-    {"I32", 4, [](std::string_view b) -> Array::Values { return stored<std::int32_t>(b); }},
-    {"I64", 8, [](std::string_view b) -> Array::Values { return stored<std::int64_t>(b); }},
-    {"U8", 1, [](std::string_view b) -> Array::Values { return stored<std::uint8_t>(b); }},
+    kept<float>(),
+    kept<double>(),
+    kept<std::int32_t>(),
+    kept<std::int64_t>(),
+    kept<std::uint8_t>(),
     {"F16", 2,
      [](std::string_view b) -> Array::Values {
        return converted<std::uint16_t, float>(b, from_half);
@@ -186,17 +180,7 @@ std::string to_safetensors(const Archive& tensors,
   std::string data;
   for (const auto& [name, array] : tensors.entries()) {
     const std::size_t begin = data.size();
-    const char* type = std::visit(
-        [&](const auto& values) {
-          using Number = typename std::decay_t<decltype(values)>::value_type;
-          if constexpr (std::is_arithmetic_v<Number>) {
-            if (!values.empty())
-              data.append(reinterpret_cast<const char*>(values.data()),
-                          values.size() * sizeof(Number));
-          }
-          return kTypeName<Number>;
-        },
-        array.values);
+    const char* type = append_numbers(array, data).safetensors;
     if (type == nullptr) fail(Failure::run, "'{}' holds texts, which are no tensor", name);
     header[name] = {
         {"dtype", type}, {"shape", array.shape}, {"data_offsets", {begin, data.size()}}};
