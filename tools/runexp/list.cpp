@@ -180,7 +180,10 @@ Table table_of(const std::vector<Line>& lines) {
 
 int run_list(const Options& options) {
   if (!fs::is_directory(options.folder))
-    fail(Failure::data, "{}: there is no such folder", options.folder);
+    fail(Failure::data, "{}: {}", options.folder,
+         fs::exists(options.folder)
+             ? "is no folder; `runexp list` shows the runs of one, `runexp compare` those of files"
+             : "there is no such folder");
   Collection collection = read_runs(find_runs({options.folder}));
   std::vector<ComparedRun>& runs = collection.runs;
   for (const std::string& problem : collection.problems) warn(problem);
