@@ -343,6 +343,9 @@ Summary Trainer::train(RunWriter* file, Observer& observer, const StopFlag* stop
   run.began = run.last_checkpoint = Clock::now();
   if (file != nullptr) {
     file->record().environment.put("data/split", run.plan.split_name);
+    const auto notices = static_cast<std::int64_t>(run.plan.notices.size());
+    if (notices > 0)
+      file->record().environment.put("data/notices", Array{{notices}, run.plan.notices, {}});
     file->record().reading = {};  // of a model that is about to change
     if (run.learner) run.microscope.emplace(run.model, run.validation, run.train);
     file->keep({run.options.training.keep, run.options.training.keep_every});

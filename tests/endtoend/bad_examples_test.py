@@ -1,6 +1,8 @@
 """Examples that cannot be used: each is named with its file and line, or skipped and counted."""
+import json
 import unittest
 
+import h5py
 import harness
 
 CLASSIFIER = """\
@@ -29,9 +31,15 @@ class BadExamples(harness.EndToEnd):
         self.refused(4, "x.yaml", says=[*says, "on_error: skip"])
         self.assertFalse((self.folder / "runs").exists())
         self.write("x.yaml", text.replace("OPTIONS", options + ", on_error: skip"))
-        done = self.run_it("x.yaml")
-        self.assertIn(f"skipped {skipped} examples, the first: ", done.stderr)
+        done = self.run_it("x.yaml", "--json", "--output", "x.h5")
+        notice = f"skipped {skipped} examples, the first: "
+        self.assertIn(notice, done.stderr)
         self.assertIn(says[0], done.stderr)
+        with h5py.File(self.folder / "x.h5") as run:
+            kept = list(run["environment/data/notices"].asstr())
+        told = [text for text in kept if text.startswith(notice) and says[0] in text]
+        self.assertEqual(len(told), 1, kept)
+        self.assertEqual(json.loads(done.stdout)["notices"], kept)
 
 
 class Labels(BadExamples):

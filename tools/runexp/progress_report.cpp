@@ -82,6 +82,7 @@ Json summary_json(const Trainer& trainer, const Summary& summary, const std::str
                {"reason", summary.reason.empty() ? Json() : Json(summary.reason)},
                {"run_file", path.empty() ? Json() : Json(path)},
                {"split", trainer.plan().split_name},
+               {"notices", trainer.plan().notices},
                {"parameters", trainer.plan().parameters},
                {"steps", summary.steps},
                {"epochs", summary.epochs},

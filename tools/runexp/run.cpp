@@ -67,6 +67,7 @@ void print_plan(Trainer& trainer, bool json) {
                   {"parameters", plan.parameters},
                   {"vocabulary", plan.vocabulary},
                   {"split", plan.split_name},
+                  {"notices", plan.notices},
                   {"counted_in", counted},
                   {"train_targets", plan.train_targets},
                   {"validation_targets", plan.validation_targets},
@@ -89,6 +90,7 @@ void print_plan(Trainer& trainer, bool json) {
   };
   row("data", fmt::format("{} {} train, {} validate, {} test; split {}", plan.train_targets,
                           counted, plan.validation_targets, plan.test_targets, plan.split_name));
+  for (const std::string& notice : plan.notices) row("notice", printable(notice));
   if (plan.text) row("vocabulary", plan.text->text());
   if (plan.target) row("target", plan.target->text());
   if (plan.classes > 0) row("classes", fmt::format("{}", plan.classes));
