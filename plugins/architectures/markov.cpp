@@ -79,7 +79,10 @@ class Markov final : public Architecture {
   Markov(const Options& options, const ArchitectureContext& context)
       : model_(static_cast<std::size_t>(options.order), context.domain.text.size(),
                options.smoothing == "kneser_ney" ? NgramSmoothing::kneser_ney
-                                                 : NgramSmoothing::witten_bell) {}
+                                                 : NgramSmoothing::witten_bell) {
+    if (!context.domain.fields.text)
+      fail(Failure::usage, "markov counts the tokens of texts, and this dataset has none");
+  }
 
   bool counts() const override { return true; }
 
