@@ -75,8 +75,8 @@ def main():
                     wrong.append(f"{name}: unknown room '{room}'")
                 elif other not in reachable(room):
                     wrong.append(f"{name}: {room} must not use {other} (<{include}>)")
-            if name.startswith("tools/exchange/") and "runexp/" in include:
-                wrong.append(f"{name}: what is exchanged knows nothing of the command line (<{include}>)")
+            if name.startswith(("tools/exchange/", "tools/conformance/")) and "runexp/" in include:
+                wrong.append(f"{name}: this library knows nothing of the command line (<{include}>)")
             if parts[0] == "framework" and re.search(r"(^|/)(plugins|tools)/", include) \
                     and not include.startswith("unroll/"):
                 wrong.append(f"{name}: the framework names no plugin and no tool (<{include}>)")

@@ -78,6 +78,7 @@ int run_main(int argc, char** argv) {
   add_labels(app, chosen);
   add_plugins(app, chosen);
   add_new_plugin(app, chosen);
+  add_check_plugin(app, chosen);
   add_bench(app, chosen);
   add_export(app, chosen);
   add_import(app, chosen);
