@@ -90,6 +90,20 @@ class Installation(harness.EndToEnd):
         self.run_it("report", "runs/small.h5")
         self.assertIn("d3js.org", (self.folder / "runs/small.html").read_text(encoding="utf-8"))
 
+    def test_a_plugin_is_begun_and_built_against_it(self):
+        self.run_it("new-plugin", "cell", "mine")
+        self.run_it("new-plugin", "--build", "mine/mine.cpp", "--into", "by hand")
+        listed = self.run_it("plugins", "mine", "--plugins", "by hand").stdout
+        self.assertIn("cell mine 0.1.0", listed)
+        # CMake finds this Unroll by itself.
+        self.quietly("cmake", "-S", "mine", "-B", "build",
+                     f"-DCMAKE_CXX_COMPILER={harness.cached('CMAKE_CXX_COMPILER')}",
+                     f"-DCMAKE_CXX_COMPILER_LAUNCHER={harness.cached('CCACHE')}",
+                     f"-DUNROLL_SANITIZE={harness.cached('UNROLL_SANITIZE')}")
+        self.assertIn(f"unroll_DIR:PATH={self.home}/lib", (self.folder / "build/CMakeCache.txt").read_text())
+        self.quietly("cmake", "--build", "build", "--target", "cell_mine")
+        self.run_it("plugins", "mine", "--plugins", "build/plugins/cell_mine.so")
+
 
 if __name__ == "__main__":
     for program in ("cmake", "readelf"):

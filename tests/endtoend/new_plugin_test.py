@@ -83,9 +83,12 @@ class EveryKind(harness.EndToEnd):
             self.assertEqual(done.returncode, 0, done.stdout)
             return done.stdout
 
+        sanitize = harness.cached("UNROLL_SANITIZE")
+        # Instrumented code has warnings of its own.
+        error = "" if sanitize else " -Werror"
         quietly("cmake", "-B", "build", f"-DCMAKE_CXX_COMPILER={harness.cached('CMAKE_CXX_COMPILER')}",
                 f"-DCMAKE_CXX_FLAGS={harness.cached('CMAKE_CXX_FLAGS')} -Wall -Wextra -Wconversion "
-                "-Wshadow -Werror", f"-DUNROLL_SANITIZE={harness.cached('UNROLL_SANITIZE')}")
+                f"-Wshadow{error}", f"-DUNROLL_SANITIZE={sanitize}")
         quietly("cmake", "--build", "build", "--parallel", "2")
         told = quietly("ctest", "--test-dir", "build", "--output-on-failure")
         self.assertRegex(told, "100% tests passed")

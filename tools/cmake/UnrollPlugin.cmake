@@ -48,8 +48,8 @@ function(unroll_add_plugin target)
   endif()
 endfunction()
 
-# unroll_add_plugin_tests(TARGET experiment.yaml [test.cpp]): what ctest runs of a plugin: its kind's
-# contract, its experiment, and a program of the author's that gets the library's path.
+# unroll_add_plugin_tests(TARGET experiment.yaml [test.cpp]): what ctest runs of a plugin:
+# its experiment, and a program of the author's that gets the library's path.
 #
 # Plugins that the user has installed are out of sight: the one just built is meant.
 function(unroll_add_plugin_tests target experiment)

@@ -94,7 +94,8 @@ int run_main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return complain(fmt::format("{} (see runexp --help)", error.what()), kUsage);
   }
-  if (computes(app.get_subcommands().front()->get_name())) limit_spinning(argv);
+  if (*stop_flag() == 0 && computes(app.get_subcommands().front()->get_name()))
+    limit_spinning(argv);
   return chosen();
 }
 

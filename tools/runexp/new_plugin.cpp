@@ -7,6 +7,7 @@
 #include <unroll/plugin/registry.hpp>
 
 #include "commands.hpp"
+#include "interrupt.hpp"
 #include "json_output.hpp"
 #include "plugin_build.hpp"
 #include "plugin_template.hpp"
@@ -58,7 +59,13 @@ int build(const Options& options) {
   const fs::path folder = options.into.empty() ? user_folder("plugins") : fs::path(options.into);
   if (folder.empty())
     fail(Failure::usage, "there is no $HOME to put plugins below; name a folder with --into");
-  const BuiltPlugin built = build_plugin(options.build, folder, Registry());
+  BuiltPlugin built;
+  try {
+    built = build_plugin(options.build, folder, Registry());
+  } catch (const Error&) {
+    if (*stop_flag() != 0) return interrupted_code();  // the compiler has ended, too
+    throw;
+  }
   const PluginInfo& plugin = built.plugin;
   if (options.json) {
     print_json({{"kind", plugin.kind},

@@ -86,15 +86,16 @@ std::vector<std::string> command(const fs::path& source, const fs::path& library
 }
 
 void compile(const fs::path& source, const fs::path& library) {
+  std::error_code error;
+  if (!fs::exists(UNROLL_CXX_COMPILER, error))
+    fail(Failure::run, "{}: the compiler that built this Unroll is not installed here",
+         UNROLL_CXX_COMPILER);
   bool undefined = false;
   const int status = run_command(command(source, library), [&](const std::string& line) {
     fmt::print(stderr, "{}\n", line);
     undefined |= line.find("undefined reference") != std::string::npos;
   });
   if (status == 0) return;
-  if (status == 127)
-    fail(Failure::run, "{}: the compiler that built this Unroll cannot be run: is it installed?",
-         UNROLL_CXX_COMPILER);
   fail(Failure::plugin, "{}: does not {}; see above{}", source.string(),
        undefined ? "link" : "compile",
        undefined ? " for what is missing (a plugin that needs a library is built by CMake: "

@@ -12,7 +12,7 @@ using namespace unroll;
 class PluginName final : public ElementwiseOptimizer {
  public:
   struct Options {
-    double learning_rate = 1e-4;
+    double learning_rate = 1e-3;
     double beta1 = 0.9;
     double beta2 = 0.99;
     double weight_decay = 0;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace {
 
@@ -31,8 +32,7 @@ class PluginName final : public Sampler {
 
   // logits [V]; those of tokens that must not be generated are -infinity.
   TokenId choose(std::span<const float> logits, RandomStream& random) override {
-    weigh(logits);
-    double rest = random.uniform() * total_;
+    double rest = random.uniform() * weigh(logits, weights_);
     TokenId last = 0;
     for (std::size_t id = 0; id < weights_.size(); ++id) {
       if (weights_[id] == 0) continue;
@@ -44,21 +44,25 @@ class PluginName final : public Sampler {
   }
 
  private:
-  // The memory of the last call is used again: steady generation allocates nothing.
-  void weigh(std::span<const float> logits) {
-    const double highest = *std::max_element(logits.begin(), logits.end());
-    weights_.resize(logits.size());
-    total_ = 0;
+  // The weights [V] relative to the most likely token's, and their sum.
+  double weigh(std::span<const float> logits, std::vector<double>& weights) const {
+    float highest = -std::numeric_limits<float>::infinity();
+    for (const float logit : logits) highest = std::max(highest, logit);  // passes NaN over
+    if (!std::isfinite(highest))
+      fail(Failure::diverged, "no token to choose: no logit is a finite number");
+    weights.resize(logits.size());
+    double total = 0;
     for (std::size_t id = 0; id < logits.size(); ++id) {
-      const double likely = std::exp(static_cast<double>(logits[id]) - highest);
-      weights_[id] = likely >= share_ ? likely : 0;
-      total_ += weights_[id];
+      const double likely =
+          std::exp(static_cast<double>(logits[id]) - static_cast<double>(highest));
+      weights[id] = likely >= share_ ? likely : 0;
+      total += weights[id];
     }
+    return total;
   }
 
   double share_;
-  std::vector<double> weights_;  // [V], relative to the most likely token
-  double total_ = 0;
+  std::vector<double> weights_;  // of the last call: steady generation asks for no memory
 };
 
 }  // namespace
