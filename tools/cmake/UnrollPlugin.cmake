@@ -48,8 +48,8 @@ function(unroll_add_plugin target)
   endif()
 endfunction()
 
-# unroll_add_plugin_tests(TARGET experiment.yaml [test.cpp]): what ctest runs of a plugin:
-# its experiment, and a program of the author's that gets the library's path.
+# unroll_add_plugin_tests(TARGET experiment.yaml [test.cpp]): what ctest runs of a plugin: the
+# contract of its kind, its experiment, and a program of the author's that gets the library's path.
 #
 # Plugins that the user has installed are out of sight: the one just built is meant.
 function(unroll_add_plugin_tests target experiment)
@@ -62,6 +62,8 @@ function(unroll_add_plugin_tests target experiment)
     add_test(NAME ${target}.equations COMMAND ${target}_test $<TARGET_FILE:${target}>)
     set_tests_properties(${target}.equations PROPERTIES ENVIRONMENT "${environment}")
   endforeach()
+  add_test(NAME ${target}.contract COMMAND ${UNROLL_RUNEXP} check-plugin $<TARGET_FILE:${target}>)
+  set_tests_properties(${target}.contract PROPERTIES ENVIRONMENT "${environment}")
   get_filename_component(experiment ${experiment} ABSOLUTE)
   add_test(NAME ${target}.experiment
     COMMAND ${UNROLL_RUNEXP} ${experiment} --plugins $<TARGET_FILE:${target}> --threads 1 --quiet
