@@ -54,6 +54,7 @@ class Tutorial(harness.EndToEnd):
         described = printed["runexp plugins ugrnn"]
         for words in ("cell ugrnn 1.0.0", "keep_bias", "added to bg at the start"):
             self.assertIn(words, described)
+        self.assertIn(", 0 failed", printed["runexp check-plugin ugrnn"])
         rows = [line.split() for line in printed["runexp compare runs/first_cell"].splitlines()]
         self.assertEqual(rows[0][:3], ["run", "seed", "cell"])
         column = rows[0].index("cell")
