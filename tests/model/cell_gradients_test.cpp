@@ -1,5 +1,5 @@
-// Every cell against central finite differences in double: weights, inputs, initial state, and
-// gradients that arrive at all outputs and at the last state.
+// Stacks of every cell, in both directions, against central finite differences in double. Cells
+// alone are checked by `runexp check-plugin`.
 #include <unroll/autodiff/gradient_check.hpp>
 
 #include "cells_support.hpp"
@@ -13,23 +13,6 @@ Var weighted(Graph& graph, Var a, const std::string& name) {
 }
 
 class CellGradients : public testing::TestWithParam<Variant> {};
-
-TEST_P(CellGradients, MatchFiniteDifferences) {
-  constexpr std::int64_t T = 3, N = 4, I = 5, H = 6;
-  LoneCell lone(GetParam(), {I, H, {}}, DType::f64);
-  std::vector<Tensor> inputs = lone.initial(N);
-  inputs.push_back(random_tensor({T, N, I}, "x"));
-  const auto loss = [&](Graph& graph, std::span<const Var> vars) {
-    const State state(vars.begin(), vars.end() - 1);
-    const Unrolled unrolled = lone.cell->run(vars.back(), state);
-    Var total = weighted(graph, unrolled.outputs, "up");
-    for (std::size_t i = 0; i < unrolled.last.size(); ++i)
-      total = total + weighted(graph, unrolled.last[i], "up" + std::to_string(i));
-    return total;
-  };
-  const GradientCheck check = check_gradients(loss, inputs, lone.store.all());
-  EXPECT_TRUE(check.passed()) << check.worst << " at " << check.where;
-}
 
 TEST_P(CellGradients, OfStacksMatchFiniteDifferences) {
   constexpr std::int64_t T = 4, N = 3, I = 6, H = 5;
