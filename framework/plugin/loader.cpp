@@ -11,6 +11,7 @@
 #include <unroll/plugin/described.hpp>
 #include <unroll/plugin/elf.hpp>
 #include <unroll/plugin/trial.hpp>
+#include <unroll/plugin/trust.hpp>
 
 namespace unroll {
 namespace {
@@ -47,9 +48,11 @@ Inspection inspect_plugin(const std::filesystem::path& file) {
       result.refused = fmt::format("{}: {}", file.string(), error.what());
       return result;
     }
-    const std::string difference = mismatch(result.manifest);
-    if (!difference.empty()) {
-      result.refused = fmt::format("{}: {}", file.string(), difference);
+    std::string reason = mismatch(result.manifest);
+    if (reason.empty()) reason = search_through_current_folder(library.needs());
+    if (reason.empty() && !plugins_are_trusted()) reason = distrust(file);
+    if (!reason.empty()) {
+      result.refused = fmt::format("{}: {}", file.string(), reason);
       return result;
     }
     result.description = written_description(library, file.string());
@@ -60,9 +63,16 @@ Inspection inspect_plugin(const std::filesystem::path& file) {
 }
 
 Description code_description(const PluginEntry& entry, const std::filesystem::path& file) {
-  return guarded(
-      Origin{entry.kind, entry.name, file.string()}, [] { return "while describing its options"; },
-      [&] { return entry.describe(); });
+  try {
+    return guarded(
+        Origin{entry.kind, entry.name, file.string()},
+        [] { return "while describing its options"; }, [&] { return entry.describe(); });
+  } catch (const PluginError&) {
+    throw;
+  } catch (const Error& error) {
+    throw PluginError(error.kind(), fmt::format("{} ({} '{}' of {})", error.what(), entry.kind,
+                                                entry.name, file.string()));
+  }
 }
 
 const PluginEntry& load_plugin(const std::filesystem::path& file, const Inspection& inspection) {

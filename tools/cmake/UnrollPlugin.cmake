@@ -33,7 +33,10 @@ function(unroll_add_plugin target)
     PREFIX "" SUFFIX ".so" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins
-    INSTALL_RPATH "$ORIGIN/../.."  # from lib/unroll/plugins to lib
+    # From lib/unroll/plugins to lib, or from a build's plugins to its lib. An RPATH of CMake's own
+    # for the build tree would end in ':', which has the loader search the current folder.
+    INSTALL_RPATH "$ORIGIN/../..;$ORIGIN/../lib"
+    BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH_USE_LINK_PATH ON
     LINK_DEPENDS ${UNROLL_PLUGIN_SYMBOLS})
   target_link_libraries(${target} PRIVATE unroll::unroll ${arg_LIBRARIES})
   target_link_options(${target} PRIVATE -Wl,--version-script=${UNROLL_PLUGIN_SYMBOLS})
