@@ -32,9 +32,30 @@ void require_state(const std::vector<StatePart>& parts, const State& state, std:
   if (!wrong.empty()) throw std::invalid_argument("cell: " + wrong);
 }
 
-void promise_state(const std::vector<StatePart>& parts, const State& state, std::int64_t batch) {
-  const std::string wrong = misfit_of(parts, state, batch);
+void promise_state(const std::vector<StatePart>& parts, const State& state, std::int64_t batch,
+                   DType type) {
+  for (std::size_t i = 0; i < std::min(parts.size(), state.size()); ++i)
+    if (!state[i].defined())
+      throw BrokenContract(
+          fmt::format("of what it gave, state part '{}' is undefined", parts[i].name));
+  std::string wrong = misfit_of(parts, state, batch);
+  for (std::size_t i = 0; wrong.empty() && i < state.size(); ++i)
+    if (state[i].dtype() != type)
+      wrong = fmt::format("state part '{}' is {}, expected {}", parts[i].name,
+                          name_of(state[i].dtype()), name_of(type));
   if (!wrong.empty()) throw BrokenContract("of what it gave, " + wrong);
+}
+
+/// As x [..., N, I] but for its width.
+void promise_projected(const Var& x, const Var& projected) {
+  if (!projected.defined()) throw BrokenContract("it gave an undefined Var");
+  const auto given = projected.shape().dims(), wanted = x.shape().dims();
+  if (given.size() != wanted.size() || !std::equal(wanted.begin(), wanted.end() - 1, given.begin()))
+    throw BrokenContract(fmt::format("it gave {}, expected {} with any last size",
+                                     projected.shape().text(), x.shape().text()));
+  if (projected.dtype() != x.dtype())
+    throw BrokenContract(
+        fmt::format("it gave {}, expected {}", name_of(projected.dtype()), name_of(x.dtype())));
 }
 
 /// "in Cell::step, projected [8, 96], h [8, 24]".
@@ -89,7 +110,11 @@ Var Cell::run_project(Var x) {
   if (x.shape().rank() < 2) misfit("x", x.shape(), "[..., N, I]");
   return guarded(
       origin_, [&] { return "in Cell::project, x " + x.shape().text(); },
-      [&] { return project(x); });
+      [&] {
+        const Var projected = project(x);
+        promise_projected(x, projected);
+        return projected;
+      });
 }
 
 State Cell::run_step(Var projected, const State& state) {
@@ -100,7 +125,7 @@ State Cell::run_step(Var projected, const State& state) {
       origin_, [&] { return asked("Cell::step", projected, parts_, state); },
       [&] {
         State next = step(projected, state);
-        promise_state(parts_, next, batch);
+        promise_state(parts_, next, batch, projected.dtype());
         return next;
       });
 }
@@ -143,10 +168,12 @@ Unrolled Cell::run_unroll(Var projected, const State& state) {
       origin_, [&] { return asked("Cell::unroll", projected, parts_, state); },
       [&] {
         Unrolled unrolled = unroll(projected, state);
+        if (!unrolled.outputs.defined())
+          throw BrokenContract("of what it gave, outputs are undefined");
         if (unrolled.outputs.shape() != outputs)
           throw BrokenContract(fmt::format("of what it gave, outputs are {}, expected {}",
                                            unrolled.outputs.shape().text(), outputs.text()));
-        promise_state(parts_, unrolled.last, batch);
+        promise_state(parts_, unrolled.last, batch, projected.dtype());
         return unrolled;
       });
 }

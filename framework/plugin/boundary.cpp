@@ -1,5 +1,7 @@
 #include <unroll/plugin/boundary.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -21,17 +23,33 @@ class Guarded : public Interface {
     return guarded(
         origin_, [&] { return fmt::format(asked, args...); }, function);
   }
+  /// What the contract asks of what the plugin returned.
+  template <typename... Args>
+  static void promise(bool kept, fmt::format_string<const Args&...> otherwise,
+                      const Args&... args) {
+    if (!kept) throw BrokenContract(fmt::format(otherwise, args...));
+  }
   std::unique_ptr<Interface> inner_;
   Origin origin_;
 };
 
 class GuardedEncoder final : public Guarded<Encoder> {
  public:
-  using Guarded::Guarded;
+  GuardedEncoder(std::unique_ptr<Encoder> inner, Origin origin, std::int64_t width)
+      : Guarded(std::move(inner), std::move(origin)), width_(width) {}
   Var encode(Var features, RandomStream* dropout) override {
     return guarded(
         origin_, [&] { return "in Encoder::encode, features " + features.shape().text(); },
-        [&] { return inner_->encode(features, dropout); });
+        [&] {
+          const Var encoded = inner_->encode(features, dropout);
+          const Shape wanted{features.dim(0), width_};
+          promise(encoded.defined(), "it gave an undefined Var");
+          promise(encoded.shape() == wanted, "it gave {}, expected {}", encoded.shape().text(),
+                  wanted.text());
+          promise(encoded.dtype() == features.dtype(), "it gave {}, expected {}",
+                  name_of(encoded.dtype()), name_of(features.dtype()));
+          return encoded;
+        });
   }
   Archive save() const override {
     return call([&] { return inner_->save(); }, "in Encoder::save");
@@ -39,6 +57,9 @@ class GuardedEncoder final : public Guarded<Encoder> {
   void restore(const Archive& state) override {
     call([&] { inner_->restore(state); }, "in Encoder::restore");
   }
+
+ private:
+  std::int64_t width_;
 };
 
 class GuardedTokenizer final : public Guarded<Tokenizer> {
@@ -56,13 +77,28 @@ class GuardedTokenizer final : public Guarded<Tokenizer> {
     return call([&] { return inner_->lossless(); }, "in Tokenizer::lossless");
   }
   Vocabulary learn(std::span<const std::string_view> texts, SpecialTokens wanted) const override {
-    return call([&] { return inner_->learn(texts, wanted); }, "in Tokenizer::learn, {} texts",
-                texts.size());
+    return call(
+        [&] {
+          Vocabulary learnt = inner_->learn(texts, wanted);
+          const Vocabulary::Special& special = learnt.special();
+          promise(!wanted.begin || special.begin, "its vocabulary lacks the begin token");
+          promise(!wanted.end || special.end, "its vocabulary lacks the end token");
+          return learnt;
+        },
+        "in Tokenizer::learn, {} texts", texts.size());
   }
   std::vector<TokenId> encode(std::string_view text, const Vocabulary& vocabulary) const override {
-    return call([&] { return inner_->encode(text, vocabulary); },
-                "in Tokenizer::encode, a text of {} bytes, a vocabulary of {}", text.size(),
-                vocabulary.size());
+    return call(
+        [&] {
+          std::vector<TokenId> ids = inner_->encode(text, vocabulary);
+          for (const TokenId id : ids) {
+            promise(id >= 0 && id < vocabulary.size(), "it gave the id {}, expected 0 to {}", id,
+                    vocabulary.size() - 1);
+          }
+          return ids;
+        },
+        "in Tokenizer::encode, a text of {} bytes, a vocabulary of {}", text.size(),
+        vocabulary.size());
   }
 };
 
@@ -73,15 +109,33 @@ class GuardedSampler final : public Guarded<Sampler> {
     call([&] { inner_->begin(); }, "in Sampler::begin");
   }
   TokenId choose(std::span<const float> logits, RandomStream& random) override {
-    return call([&] { return inner_->choose(logits, random); }, "in Sampler::choose, logits [{}]",
-                logits.size());
+    return call(
+        [&] {
+          const TokenId chosen = inner_->choose(logits, random);
+          promise(chosen >= 0 && std::cmp_less(chosen, logits.size()),
+                  "it chose token {}, expected 0 to {}", chosen,
+                  static_cast<std::int64_t>(logits.size()) - 1);
+          return chosen;
+        },
+        "in Sampler::choose, logits [{}]", logits.size());
   }
   std::int64_t width() const override {
-    return call([&] { return inner_->width(); }, "in Sampler::width");
+    return call(
+        [&] {
+          const std::int64_t width = inner_->width();
+          promise(width >= 1, "it keeps {} texts, expected at least 1", width);
+          return width;
+        },
+        "in Sampler::width");
   }
   double worth(double log_probability, std::int64_t tokens) const override {
-    return call([&] { return inner_->worth(log_probability, tokens); },
-                "in Sampler::worth, {} tokens", tokens);
+    return call(
+        [&] {
+          const double worth = inner_->worth(log_probability, tokens);
+          promise(!std::isnan(worth), "it gave NaN for the log-probability {}", log_probability);
+          return worth;
+        },
+        "in Sampler::worth, {} tokens", tokens);
   }
 };
 
@@ -89,12 +143,49 @@ class GuardedDataset final : public Guarded<Dataset> {
  public:
   using Guarded::Guarded;
   Splits load() override {
-    return call([&] { return inner_->load(); }, "in Dataset::load");
+    return call(
+        [&] {
+          Splits splits = inner_->load();
+          check(splits.train, "train", splits.fields);
+          check(splits.validation, "validation", splits.fields);
+          check(splits.test, "test", splits.fields);
+          return splits;
+        },
+        "in Dataset::load");
   }
   std::vector<Example> read_more(const std::string& file, const Fields& known,
                                  bool answered) override {
-    return call([&] { return inner_->read_more(file, known, answered); },
-                "in Dataset::read_more, {}", file);
+    return call(
+        [&] {
+          std::vector<Example> examples = inner_->read_more(file, known, answered);
+          check(examples, "the file", known);
+          return examples;
+        },
+        "in Dataset::read_more, {}", file);
+  }
+
+ private:
+  /// Examples have what `Fields` says; cells of tables become features later.
+  static void check(const std::vector<Example>& examples, const char* where, const Fields& fields) {
+    const auto& shape = fields.features;
+    promise(shape.empty() || std::ranges::find(shape.begin() + 1, shape.end(), -1) == shape.end(),
+            "its features have no size beyond the first");
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+      const Example& example = examples[i];
+      const auto given = static_cast<std::int64_t>(example.features.size());
+      if (!example.words.empty() || given == 0) continue;
+      promise(!shape.empty(), "example {} of {} has {} features, its fields name none", i, where,
+              given);
+      std::int64_t wanted = 1;
+      for (const std::int64_t size : shape) wanted *= size;
+      if (shape[0] >= 0) {
+        promise(given == wanted, "example {} of {} has {} features, expected {}", i, where, given,
+                wanted);
+      } else {
+        promise(given % -wanted == 0, "example {} of {} has {} features, not a multiple of {}", i,
+                where, given, -wanted);
+      }
+    }
   }
 };
 
@@ -102,7 +193,13 @@ class GuardedOptimizer final : public Guarded<Optimizer> {
  public:
   using Guarded::Guarded;
   double learning_rate() const override {
-    return call([&] { return inner_->learning_rate(); }, "in Optimizer::learning_rate");
+    return call(
+        [&] {
+          const double rate = inner_->learning_rate();
+          promise(std::isfinite(rate) && rate >= 0, "its learning rate is {}", rate);
+          return rate;
+        },
+        "in Optimizer::learning_rate");
   }
   void update(std::span<float> weights, std::span<const float> gradients,
               const UpdateStep& step) override {
@@ -147,8 +244,15 @@ class GuardedDecoder final : public Guarded<Decoder> {
     call([&] { inner_->reorder(from); }, "in Decoder::reorder, {} sequences", from.size());
   }
   std::span<const float> next(std::span<const TokenId> tokens) override {
-    return call([&] { return inner_->next(tokens); }, "in Decoder::next, tokens [{}]",
-                tokens.size());
+    return call(
+        [&] {
+          const std::span<const float> logits = inner_->next(tokens);
+          promise(!tokens.empty() && !logits.empty() && logits.size() % tokens.size() == 0,
+                  "it gave {} logits for {} sequences, expected as many for each", logits.size(),
+                  tokens.size());
+          return logits;
+        },
+        "in Decoder::next, tokens [{}]", tokens.size());
   }
 };
 
@@ -161,7 +265,18 @@ class GuardedArchitecture final : public Guarded<Architecture> {
   Outcome run(Graph& graph, const Batch& batch, Carry& carry, RandomStream* dropout) override {
     return guarded(
         origin_, [&] { return "in Architecture::run" + shapes_of(batch); },
-        [&] { return inner_->run(graph, batch, carry, dropout); });
+        [&] {
+          Outcome outcome = inner_->run(graph, batch, carry, dropout);
+          promise(
+              outcome.counted >= 0 && outcome.correct >= 0 && outcome.correct <= outcome.counted,
+              "it counted {} of {} targets as correct", outcome.correct, outcome.counted);
+          if (!graph.recording()) return outcome;
+          promise(outcome.loss.defined(), "its loss is an undefined Var");
+          promise(outcome.loss.graph() == &graph, "its loss is not on the graph it was given");
+          promise(outcome.loss.shape().size() == 1, "its loss is {}, expected a single number",
+                  outcome.loss.shape().text());
+          return outcome;
+        });
   }
   std::unique_ptr<Decoder> decoder(std::int64_t sequences) override {
     auto decoder = call([&] { return inner_->decoder(sequences); },
@@ -192,8 +307,9 @@ std::unique_ptr<Cell> behind_boundary(std::unique_ptr<Cell> inner, Origin origin
   return inner;
 }
 
-std::unique_ptr<Encoder> behind_boundary(std::unique_ptr<Encoder> inner, Origin origin) {
-  return std::make_unique<GuardedEncoder>(std::move(inner), std::move(origin));
+std::unique_ptr<Encoder> behind_boundary(std::unique_ptr<Encoder> inner, Origin origin,
+                                         const EncoderSizes& sizes) {
+  return std::make_unique<GuardedEncoder>(std::move(inner), std::move(origin), sizes.output);
 }
 
 std::unique_ptr<Tokenizer> behind_boundary(std::unique_ptr<Tokenizer> inner, Origin origin) {

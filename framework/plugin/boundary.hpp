@@ -15,10 +15,12 @@
 
 namespace unroll {
 
-/// A plugin's object behind the boundary: the interface of its kind, every call guarded. A cell
+/// A plugin's object behind the boundary: the interface of its kind, every call guarded, and what
+/// it returns held against the contract: shapes, types, ids, numbers that must be finite. A cell
 /// guards its own entrances, so it stays what it is.
 std::unique_ptr<Cell> behind_boundary(std::unique_ptr<Cell> inner, Origin origin);
-std::unique_ptr<Encoder> behind_boundary(std::unique_ptr<Encoder> inner, Origin origin);
+std::unique_ptr<Encoder> behind_boundary(std::unique_ptr<Encoder> inner, Origin origin,
+                                         const EncoderSizes& sizes);
 std::unique_ptr<Tokenizer> behind_boundary(std::unique_ptr<Tokenizer> inner, Origin origin);
 std::unique_ptr<Sampler> behind_boundary(std::unique_ptr<Sampler> inner, Origin origin);
 std::unique_ptr<Dataset> behind_boundary(std::unique_ptr<Dataset> inner, Origin origin);

@@ -214,7 +214,7 @@ struct Registry::Impl {
 
   template <typename Kind, typename... Args>
   auto make(const Registry& registry, std::string_view kind, const PluginChoice& choice,
-            Args&&... args) const {
+            const Args&... args) const {
     Problems problems;
     const Node options = registry.resolve(kind, choice, problems);
     problems.throw_if_any();
@@ -223,11 +223,15 @@ struct Registry::Impl {
       return guarded(
           origin_of(record.info), [] { return "while being made"; },
           [&] {
-            return static_cast<const PluginEntryOf<Kind>*>(record.entry)
-                ->make(options, std::forward<Args>(args)...);
+            return static_cast<const PluginEntryOf<Kind>*>(record.entry)->make(options, args...);
           });
     });
-    return behind_boundary(std::move(made), origin_of(record.info));
+    if constexpr (std::is_same_v<typename Kind::Interface, Encoder>) {
+      return behind_boundary(std::move(made), origin_of(record.info),
+                             std::get<0>(std::tie(args...)));
+    } else {
+      return behind_boundary(std::move(made), origin_of(record.info));
+    }
   }
 };
 
@@ -248,7 +252,14 @@ std::vector<fs::path> Registry::default_path() {
   std::string_view rest = variable == nullptr ? "" : variable;
   while (!rest.empty()) {
     const std::size_t colon = rest.find(':');
-    if (colon != 0) path.emplace_back(rest.substr(0, colon));
+    const std::string_view place = rest.substr(0, colon);
+    if (!place.empty() && !place.starts_with('/')) {
+      fail(Failure::plugin,
+           "$UNROLL_PLUGIN_PATH: '{}' is a relative path, which would be another folder wherever "
+           "a program is started: write it from the root on, as {}",
+           place, fs::absolute(place).lexically_normal().string());
+    }
+    if (!place.empty()) path.emplace_back(place);
     rest = colon == std::string_view::npos ? "" : rest.substr(colon + 1);
   }
   return path;
@@ -310,9 +321,11 @@ Node Registry::resolve(std::string_view kind, const PluginChoice& choice,
   try {
     const Record& record = impl_->load(kind, choice.name);
     ReadContext context{problems, this};
-    return guarded(
-        origin_of(record.info), [] { return "while reading its options"; },
-        [&] { return record.entry->resolve(choice.options, context); });
+    return named(record.info, [&] {
+      return guarded(
+          origin_of(record.info), [] { return "while reading its options"; },
+          [&] { return record.entry->resolve(choice.options, context); });
+    });
   } catch (const Error& error) {
     problems.add(choice.mark, error.what(), error.kind());
     return choice.options;

@@ -51,7 +51,8 @@ class Registry final : public PluginCatalogue, public ComponentFactory {
 
   /// The plugins of this build or installation (found beside the framework's own library), then
   /// the user's own (~/.local/share/unroll/plugins, if there is such a folder), then the folders
-  /// and files of $UNROLL_PLUGIN_PATH, separated by colons.
+  /// and files of $UNROLL_PLUGIN_PATH, separated by colons; empty entries are passed over, relative
+  /// ones throw Error(plugin).
   static std::vector<std::filesystem::path> default_path();
 
   /// Adds a folder (every *.so in it) or a single library: an item of an experiment's `plugins:`.

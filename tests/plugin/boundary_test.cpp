@@ -121,5 +121,80 @@ TEST_F(Faults, OfAnEncoderNameTheEncoder) {
   }
 }
 
+/// What making one of the misbehaving plugins and asking it throws.
+template <typename Function>
+std::string broken_by(const std::string& name, Function function) {
+  const fs::path folder = test::test_plugins() / "misbehaving" / name;
+  const Registry registry({folder});
+  try {
+    function(registry);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), Failure::plugin);
+    EXPECT_THAT(error.what(), testing::EndsWith(fmt::format(
+                                  " ({})", (folder / ("misbehaving_" + name + ".so")).string())));
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+TEST(Contracts, OfSamplers) {
+  const std::vector<float> logits(5);
+  RandomStream random(1, "test");
+  EXPECT_THAT(
+      broken_by("no_such_token",
+                [&](const Registry& registry) {
+                  registry.make_sampler({"no_such_token", {}, {}})->choose(logits, random);
+                }),
+      HasSubstr("sampler 'no_such_token' broke its contract in Sampler::choose, logits [5]: "
+                "it chose token 5, expected 0 to 4"));
+  EXPECT_THAT(broken_by("no_width",
+                        [&](const Registry& registry) {
+                          registry.make_sampler({"no_width", {}, {}})->width();
+                        }),
+              HasSubstr("in Sampler::width: it keeps 0 texts, expected at least 1"));
+}
+
+TEST(Contracts, OfTokenizers) {
+  EXPECT_THAT(
+      broken_by("no_such_id",
+                [&](const Registry& registry) {
+                  const auto made = registry.make_tokenizer({"no_such_id", {}, {}});
+                  made->encode("abc", made->learn({}, {}));
+                }),
+      HasSubstr("in Tokenizer::encode, a text of 3 bytes, a vocabulary of 3: it gave the id "
+                "17, expected 0 to 2"));
+}
+
+TEST(Contracts, OfOptimizers) {
+  EXPECT_THAT(broken_by("no_rate",
+                        [&](const Registry& registry) {
+                          registry.make_optimizer({"no_rate", {}, {}})->learning_rate();
+                        }),
+              HasSubstr("in Optimizer::learning_rate: its learning rate is nan"));
+}
+
+TEST(Contracts, OfDatasets) {
+  EXPECT_THAT(broken_by("wrong_features",
+                        [&](const Registry& registry) {
+                          registry.make_dataset({"wrong_features", {}, {}})->load();
+                        }),
+              HasSubstr("in Dataset::load: example 0 of train has 2 features, expected 3"));
+}
+
+TEST_F(Faults, AnArchitectureGivesALoss) {
+  EXPECT_THAT(broken_by("no_loss",
+                        [&](const Registry& registry) {
+                          const auto made = registry.make_architecture(
+                              {"no_loss", {}, {}},
+                              {domain_, registry, Parameters(store_.emplace(1))});
+                          Carry carry;
+                          Batch batch;
+                          batch.inputs = batch.targets = Tensor::zeros({T, N}, DType::i32);
+                          made->run(graph_, batch, carry, nullptr);
+                        }),
+              HasSubstr("in Architecture::run, inputs [3, 2], targets [3, 2]: its loss is an "
+                        "undefined Var"));
+}
+
 }  // namespace
 }  // namespace unroll

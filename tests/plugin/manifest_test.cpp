@@ -57,8 +57,27 @@ TEST(Manifest, MissingStampsDiffer) {
   Manifest manifest = host_manifest();
   EXPECT_EQ(mismatch(manifest), "");
   manifest.build.clear();
-  EXPECT_EQ(mismatch(manifest), "built for Unroll nothing, this is Unroll " UNROLL_FRAMEWORK_VERSION
-                                ": rebuild the plugin against it");
+  EXPECT_EQ(mismatch(manifest),
+            "built for Unroll nothing, unlike this Unroll " UNROLL_FRAMEWORK_VERSION
+            ", which may lack what it needs: rebuild the plugin against this one, or update "
+            "Unroll");
+}
+
+TEST(Manifest, OfAnEarlierFrameworkWithTheSameAbiIsWelcome) {
+  const auto with = [](const std::string& version) {
+    Manifest manifest = host_manifest();
+    manifest.build[0] = {"framework", version};
+    return mismatch(manifest);
+  };
+  EXPECT_EQ(with("0.0.9"), "");
+  EXPECT_EQ(with("0.0.99"), "");
+  EXPECT_NE(with("0.1.1"), "");
+  EXPECT_NE(with("0.10.0"), "");
+  EXPECT_NE(with("1.0"), "");
+  EXPECT_NE(with(""), "");
+  Manifest other = host_manifest();
+  other.abi = "2";
+  EXPECT_THAT(mismatch(other), testing::StartsWith("built for plugin ABI 2 (Unroll "));
 }
 
 // Every third is truncated, every third has bytes replaced, every third both, in the headers

@@ -23,6 +23,7 @@ using testing::StartsWith;
 
 const fs::path kPlugins = test::test_plugins();
 const fs::path kSound = kPlugins / "sound" / "sound.so";
+const std::vector<float> kLogits(10);
 
 fs::path broken(const std::string& name) {
   return kPlugins / "broken" / name / ("broken_" + name + ".so");
@@ -46,7 +47,7 @@ std::string refusal(Function function) {
 class Beside {
  public:
   explicit Beside(const fs::path& file) : file_(file), registry({file, kSound}) {
-    EXPECT_EQ(registry.make_sampler({"sound", {}, {}})->choose({}, random_), 0);
+    EXPECT_EQ(registry.make_sampler({"sound", {}, {}})->choose(kLogits, random_), 0);
   }
   // Why the library is listed as refused.
   std::string listed() const {
@@ -93,11 +94,12 @@ TEST(Refusals, OtherAbi) {
   EXPECT_EQ(beside.listed(), beside.on_use("future"));
 }
 
-TEST(Refusals, OtherFramework) {
-  EXPECT_EQ(Beside(broken("other_framework")).on_use("yesterday"),
+TEST(Refusals, NewerFramework) {
+  EXPECT_EQ(Beside(broken("other_framework")).on_use("tomorrow"),
             broken("other_framework").string() +
-                ": built for Unroll 0.0.9, this is Unroll " UNROLL_FRAMEWORK_VERSION
-                ": rebuild the plugin against it");
+                ": built for Unroll 0.99.0, newer than this Unroll " UNROLL_FRAMEWORK_VERSION
+                ", which may lack what it needs: rebuild the plugin against this one, or update "
+                "Unroll");
 }
 
 TEST(Refusals, OtherCompiler) {

@@ -21,6 +21,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 const fs::path kSound = test::test_plugins() / "sound" / "sound.so";
+const std::vector<float> kLogits(10);
 
 Node options(std::vector<std::pair<std::string, std::string>> entries) {
   std::vector<Node::Entry> map;
@@ -132,7 +133,7 @@ TEST(Registry, ResolvesWithDefaultsAndReportsEveryMistake) {
 TEST(Registry, OptionsReachTheObject) {
   const auto sampler = Registry({kSound}).make_sampler({"sound", options({{"always", "4"}}), {}});
   RandomStream random(1, "test");
-  EXPECT_EQ(sampler->choose({}, random), 4) << "and the object outlives its registry";
+  EXPECT_EQ(sampler->choose(kLogits, random), 4) << "and the object outlives its registry";
 }
 
 TEST(Registry, ExceptionsAreCopiedAtTheBoundary) {
@@ -155,9 +156,9 @@ TEST(Registry, ExceptionsOfCallsAreCopiedToo) {
   const auto sampler =
       Registry({kSound}).make_sampler({"sound", options({{"throws", "call"}}), {}});
   RandomStream random(1, "test");
-  EXPECT_EQ(thrown([&] { sampler->choose({}, random); }),
+  EXPECT_EQ(thrown([&] { sampler->choose(kLogits, random); }),
             std::pair(Failure::plugin,
-                      "sampler 'sound' threw in Sampler::choose, logits [0]: no token today (" +
+                      "sampler 'sound' threw in Sampler::choose, logits [10]: no token today (" +
                           kSound.string() + ")"));
 }
 
@@ -167,7 +168,7 @@ TEST(Registry, SeveralThreadsMayLoad) {
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       RandomStream random(1, "test");
-      EXPECT_EQ(registry.make_sampler({"sound", {}, {}})->choose({}, random), 0);
+      EXPECT_EQ(registry.make_sampler({"sound", {}, {}})->choose(kLogits, random), 0);
     });
   }
 }
