@@ -5,11 +5,59 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <unordered_map>
 
+#include <unroll/autodiff/anomaly.hpp>
 #include <unroll/tensor/kernels.hpp>
 
 namespace unroll {
 namespace {
+
+// While anomalies are looked for: where each operation of a tape was asked for.
+std::vector<detail::OperationCalls>& calls_of(const Graph& graph) {
+  thread_local std::unordered_map<const Graph*, std::vector<detail::OperationCalls>> calls;
+  return calls[&graph];
+}
+
+// What an operation worked with.
+struct Operand {
+  const Tensor& value;
+  const Parameter* parameter;
+  const Tensor* gradient;  // null: it has none
+
+  std::string text() const {
+    const std::string shape = value.shape().text();
+    return parameter == nullptr ? shape : "'" + parameter->name() + "' " + shape;
+  }
+};
+
+// "[8, 24] and 'U' [24, 96]".
+std::string text_of(std::span<const Operand> operands) {
+  std::string text;
+  for (const Operand& operand : operands) text += (text.empty() ? "" : " and ") + operand.text();
+  return text.empty() ? "nothing" : text;
+}
+
+void check_forward(std::span<const Operand> results, std::span<const Operand> operands) {
+  for (const Operand& result : results) {
+    const std::string found = detail::anomaly_of(result.value);
+    if (found.empty()) continue;
+    const auto calls = detail::OperationCalls::here();
+    detail::throw_anomaly(fmt::format("forward: {} of {} gave {}{}", calls.operation(),
+                                      text_of(operands), found, calls.caller()));
+  }
+}
+
+void check_backward(std::span<const Operand> operands, const detail::OperationCalls& calls) {
+  for (const Operand& operand : operands) {
+    if (operand.gradient == nullptr || !operand.gradient->defined()) continue;
+    const std::string found = detail::anomaly_of(*operand.gradient);
+    if (found.empty()) continue;
+    detail::throw_anomaly(fmt::format("backward: of {} of {}, the gradient of {} is {}{}",
+                                      calls.operation(), text_of(operands), operand.text(), found,
+                                      calls.caller()));
+  }
+}
 
 void add_into(const Tensor& from, Tensor& to) {
   if (to.dtype() == DType::f32) {
@@ -222,6 +270,16 @@ std::int32_t Graph::put(std::span<const Tensor> values, std::span<const Var> inp
   }
   const std::int32_t first = node_count_;
   for (const Tensor& value : values) add_node(value);
+  if (detecting_anomalies()) [[unlikely]] {
+    const auto operand = [this](std::int32_t index) {
+      return Operand{node(index).value, node(index).parameter, nullptr};
+    };
+    std::vector<Operand> results, operands;
+    for (std::int32_t i = first; i < node_count_; ++i) results.push_back(operand(i));
+    for (std::size_t i = static_cast<std::size_t>(first_input); i < inputs_.size(); ++i)
+      operands.push_back(operand(inputs_[i]));
+    check_forward(results, operands);
+  }
   if (!needs_gradient) {
     inputs_.resize(static_cast<std::size_t>(first_input));
     return first;
@@ -232,6 +290,11 @@ std::int32_t Graph::put(std::span<const Tensor> values, std::span<const Var> inp
   for (std::int32_t i = first; i < node_count_; ++i) {
     node(i).op = op;
     node(i).needs_gradient = true;
+  }
+  if (detecting_anomalies()) [[unlikely]] {
+    auto& calls = calls_of(*this);
+    calls.resize(ops_.size());
+    calls.back() = detail::OperationCalls::here();
   }
   return first;
 }
@@ -285,6 +348,16 @@ void Graph::backward(Var loss, double seed) {
     if (used) {
       Backward step(*this, i);
       ops_[index].run(ops_[index].closure, step);
+      if (detecting_anomalies()) [[unlikely]] {
+        std::vector<Operand> operands;
+        for (std::int32_t k = 0; k < ops_[index].inputs; ++k) {
+          const Node& n = node(inputs_[static_cast<std::size_t>(ops_[index].first_input + k)]);
+          const Tensor& gradient = n.parameter ? n.parameter->gradient() : n.gradient;
+          operands.push_back({n.value, n.parameter, n.needs_gradient ? &gradient : nullptr});
+        }
+        const auto& calls = calls_of(*this);
+        check_backward(operands, index < calls.size() ? calls[index] : detail::OperationCalls{});
+      }
       for (std::int32_t k = begin; k < end; ++k) {
         if (!node(k).keeps_gradient) node(k).gradient = Tensor{};
       }

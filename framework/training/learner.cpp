@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include <unroll/autodiff/anomaly.hpp>
 #include <unroll/core/archive_splice.hpp>
 #include <unroll/core/error.hpp>
 #include <unroll/core/random.hpp>
@@ -107,6 +108,7 @@ StepResult Learner::step() {
   const Batch& batch = batches_->get(batch_);
   watch.lap(times_.data);
 
+  if (detecting_anomalies()) anomalies_arise_in(fmt::format("step {}", steps_ + 1));
   RandomStream dropout(options_.seed, "dropout/" + std::to_string(steps_));
   graph_.clear();
   const Carry before = carry_;
@@ -152,6 +154,11 @@ StepResult Learner::step() {
   optimizer_->update(model_.parameters->values(), gradients,
                      {result.learning_rate, scale, steps_ + 1});
   copy_frozen(true);
+  if (detecting_anomalies()) {
+    for (const Parameter* parameter : model_.parameters->all())
+      require_finite(parameter->value(), "after the optimizer, '" + parameter->name() + "'");
+    anomalies_arise_in(fmt::format("after step {}", steps_ + 1));
+  }
   ++steps_;
   if (++batch_ == batches_->per_epoch()) {
     ++epoch_;
