@@ -77,6 +77,12 @@ std::string limits_text(const OptionDescription& option) {
   return "from " + low + " to " + high;
 }
 
+bool within_limits(double value, const OptionDescription& option) {
+  const bool low = option.minimum && (option.minimum_excluded ? !(value > *option.minimum)
+                                                              : !(value >= *option.minimum));
+  return !low && !(option.maximum && !(value <= *option.maximum));
+}
+
 std::string describe_text(const Description& description) {
   std::vector<Row> rows{{"option", "type", "default", "limits", "meaning"}};
   add_rows(description.options, "", rows);

@@ -12,6 +12,9 @@ namespace unroll {
 /// of the type will do.
 std::string limits_text(const OptionDescription& option);
 
+/// Whether a number keeps to them.
+bool within_limits(double value, const OptionDescription& option);
+
 /// The summary and an aligned table: option, type, default, limits, meaning. Options of nested
 /// maps follow theirs with dotted names.
 std::string describe_text(const Description& description);

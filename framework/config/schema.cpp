@@ -44,11 +44,9 @@ bool expected(std::string_view what, const Node& node, const OptionDescription& 
   return false;
 }
 
-bool within_limits(double value, const Node& node, const OptionDescription& option,
-                   ReadContext& context) {
-  const bool low = option.minimum && (option.minimum_excluded ? !(value > *option.minimum)
-                                                              : !(value >= *option.minimum));
-  if (!low && !(option.maximum && !(value <= *option.maximum))) return true;
+bool keeps_limits(double value, const Node& node, const OptionDescription& option,
+                  ReadContext& context) {
+  if (within_limits(value, option)) return true;
   report(node, option, context,
          fmt::format("must be {}, found {}", limits_text(option), node.text()));
   return false;
@@ -69,7 +67,7 @@ bool read_number(const Node& node, T& into, const OptionDescription& option, Rea
     }
   }
   // Limits are decimals as people write them: compare what stands there, not its rounding.
-  if (!within_limits(*parse_number(node.text()).value, node, option, context)) return false;
+  if (!keeps_limits(*parse_number(node.text()).value, node, option, context)) return false;
   into = static_cast<T>(*parsed.value);
   return true;
 }

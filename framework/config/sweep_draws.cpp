@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include <unroll/config/describe.hpp>
 #include <unroll/config/scalar.hpp>
 #include <unroll/core/random.hpp>
 #include <unroll/core/text.hpp>
@@ -152,6 +153,9 @@ class Reader {
                          std::abs(*number.value) <= 0x1.0p53;
       if (!end.is_scalar() || !number.value || (read_->whole && !whole))
         return complain(end, read_->whole ? "expects an integer" : "expects a number");
+      if (option_ && !within_limits(*number.value, *option_))
+        return complain(
+            end, fmt::format("the option must be {}, found {}", limits_text(*option_), end.text()));
       ends[i] = *number.value;
     }
     read_->low = ends[0];
