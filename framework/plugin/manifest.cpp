@@ -3,6 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <system_error>
 
 #include <unroll/core/error.hpp>
 
@@ -25,6 +29,25 @@ bool is_name(std::string_view text) {
 
 [[noreturn]] void bad(std::string_view what) {
   fail(Failure::plugin, "its manifest is damaged: {}", what);
+}
+
+// Whether version a, "1.2.3", is later than b; nothing if one of them is no version.
+std::optional<bool> is_newer(std::string_view a, std::string_view b) {
+  const auto parts = [](std::string_view text) -> std::optional<std::array<int, 3>> {
+    std::array<int, 3> numbers{};
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), numbers[i]);
+      if (error != std::errc()) return std::nullopt;
+      text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+      if (i == 2) break;
+      if (!text.starts_with('.')) return std::nullopt;
+      text.remove_prefix(1);
+    }
+    return numbers;
+  };
+  const auto x = parts(a), y = parts(b);
+  if (!x || !y) return std::nullopt;
+  return *x > *y;
 }
 
 // "compiler: clang 14" as people say it.
@@ -103,8 +126,13 @@ std::string mismatch(const Manifest& plugin) {
     const std::string theirs = value_of(plugin, key);
     if (theirs == ours) continue;
     if (key == "framework") {
-      return fmt::format("built for Unroll {}, this is Unroll {}: rebuild the plugin against it",
-                         theirs, ours);
+      // Of one ABI number, what was built for an earlier version works with a later one.
+      const std::optional<bool> newer = is_newer(theirs, ours);
+      if (newer == false) continue;
+      return fmt::format(
+          "built for Unroll {}, {} this Unroll {}, which may lack what it needs: rebuild the "
+          "plugin against this one, or update Unroll",
+          theirs, newer ? "newer than" : "unlike", ours);
     }
     return fmt::format("built with {} {}, this Unroll with {}: rebuild the plugin with the same",
                        spoken(key), theirs, ours);

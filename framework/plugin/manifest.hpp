@@ -14,8 +14,8 @@
 //   glibcxx_debug: 0
 //   sanitizer: none
 //
-// C++ objects cross the boundary between a plugin and the framework, so both must agree in
-// everything below `version`; a library that differs is refused before any of its code runs.
+// C++ objects cross the boundary, so both must agree in everything below `version`, but that a
+// plugin's framework may be older; a library that differs is refused before its code runs.
 #pragma once
 
 #include <string>  // defines the standard library's ABI macros, which the stamp quotes
