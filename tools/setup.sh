@@ -26,7 +26,8 @@ build_packages=(
   ca-certificates python3 python3-yaml python3-numpy
 )
 # Slurm's daemons, 13 MB installed, are started by tests of their own and idle otherwise.
-test_packages=(libgtest-dev libgmock-dev libbenchmark-dev hdf5-tools python3-h5py
+test_packages=(libgtest-dev libgmock-dev libbenchmark-dev hdf5-tools python3-h5py python3-jsonschema
+  abigail-tools
   slurmctld slurmd slurm-client munge)
 
 # Sets `missing` to those arguments of which no alternative is installed.

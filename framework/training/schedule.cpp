@@ -143,13 +143,14 @@ class Plateau final : public Schedule {
 
 struct Kind {
   const char* name;
+  Description (*describe)();
   Node (*resolve)(const Node& options, Problems& problems);
   std::unique_ptr<Schedule> (*make)(const Node& options);
 };
 
 template <typename S>
 Kind kind_of(const char* name) {
-  return {name,
+  return {name, [] { return schema_of<S>().description(); },
           [](const Node& node, Problems& problems) {
             ReadContext context{problems, nullptr};
             const auto schema = schema_of<S>();
@@ -187,6 +188,11 @@ std::vector<std::string> schedule_names() {
   std::vector<std::string> names;
   for (const Kind& kind : kinds()) names.emplace_back(kind.name);
   return names;
+}
+
+Description describe_schedule(const std::string& name) {
+  if (const Kind* kind = find(name)) return kind->describe();
+  throw Error(Failure::usage, unknown(name));
 }
 
 Node resolve_schedule(const PluginChoice& choice, Problems& problems) {

@@ -32,6 +32,8 @@ class Schedule {
 
 /// The schedules' names: constant, step, cosine, plateau.
 std::vector<std::string> schedule_names();
+/// The options of a schedule of this name.
+Description describe_schedule(const std::string& name);
 /// Validates the options of a schedule and fills in the defaults.
 Node resolve_schedule(const PluginChoice& choice, Problems& problems);
 std::unique_ptr<Schedule> make_schedule(const PluginChoice& choice);

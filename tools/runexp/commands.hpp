@@ -27,6 +27,7 @@ void add_report(CLI::App& app, Action& chosen);
 void add_plugins(CLI::App& app, Action& chosen);
 void add_new_plugin(CLI::App& app, Action& chosen);
 void add_check_plugin(CLI::App& app, Action& chosen);
+void add_schema(CLI::App& app, Action& chosen);
 void add_bench(CLI::App& app, Action& chosen);
 void add_export(CLI::App& app, Action& chosen);
 void add_import(CLI::App& app, Action& chosen);

@@ -12,8 +12,10 @@
 #include <unroll/core/error.hpp>
 #include <unroll/core/text.hpp>
 #include <unroll/plugin/manifest.hpp>
+#include <unroll/plugin/trust.hpp>
 
 #include "commands.hpp"
+#include "crash_report.hpp"
 #include "interrupt.hpp"
 #include "spinning.hpp"
 #include "terminal.hpp"
@@ -79,11 +81,16 @@ int run_main(int argc, char** argv) {
   add_plugins(app, chosen);
   add_new_plugin(app, chosen);
   add_check_plugin(app, chosen);
+  add_schema(app, chosen);
   add_bench(app, chosen);
   add_export(app, chosen);
   add_import(app, chosen);
 
+  // Of every command, and wherever it stands.
+  app.add_flag_callback("--trust-plugins", trust_plugins,
+                        "loads plugins whoever may change their files");
   std::vector<std::string> words(argv + 1, argv + argc);
+  if (std::erase(words, "--trust-plugins") > 0) trust_plugins();
   insert_run(words, app);
   if (words.empty()) words = {"--help"};
   std::reverse(words.begin(), words.end());  // the order that CLI11 takes
@@ -99,17 +106,13 @@ int run_main(int argc, char** argv) {
   return chosen();
 }
 
-}  // namespace
-
-}  // namespace unroll::cli
-
-int main(int argc, char** argv) {
-  using unroll::cli::complain;
+int run_guarded(int argc, char** argv) {
   try {
-    if (argc > 0) unroll::cli::program() = argv[0];
-    unroll::cli::catch_interrupts();
-    return unroll::cli::run_main(argc, argv);
-  } catch (const unroll::Error& error) {
+    if (argc > 0) program() = argv[0];
+    catch_interrupts();
+    report_crashes();
+    return run_main(argc, argv);
+  } catch (const Error& error) {
     return complain(error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {
     return complain("out of memory", 1);
@@ -118,4 +121,14 @@ int main(int argc, char** argv) {
   } catch (...) {
     return complain("failed for an unknown reason", 1);
   }
+}
+
+}  // namespace
+
+}  // namespace unroll::cli
+
+int main(int argc, char** argv) {
+  const int code = unroll::cli::run_guarded(argc, argv);
+  unroll::cli::leave_in_peace();
+  return code;
 }

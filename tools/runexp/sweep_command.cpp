@@ -6,6 +6,9 @@
 #include <cctype>
 #include <filesystem>
 
+#include <unroll/autodiff/anomaly.hpp>
+#include <unroll/plugin/trust.hpp>
+
 #include "terminal.hpp"
 
 namespace unroll::cli {
@@ -56,6 +59,8 @@ std::vector<std::string> points_command(const SweepPlan& plan, const SweepArgume
                                         const PointPolicy& policy) {
   std::vector<std::string> words{std::filesystem::read_symlink("/proc/self/exe").string()};
   for (std::string& word : same_points(arguments)) words.push_back(std::move(word));
+  if (plugins_are_trusted()) words.push_back("--trust-plugins");
+  if (detecting_anomalies()) words.push_back("--detect-anomalies");
   for (const auto& [name, value] : {std::pair("--threads", fmt::format("{}", plan.threads)),
                                     std::pair("--output", plan.folder.string())}) {
     words.push_back(name);

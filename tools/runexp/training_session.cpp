@@ -6,6 +6,7 @@
 #include <csignal>
 #include <utility>
 
+#include <unroll/autodiff/anomaly.hpp>
 #include <unroll/core/duration.hpp>
 #include <unroll/core/error.hpp>
 #include <unroll/results/median_rule.hpp>
@@ -57,6 +58,9 @@ void add_session_options(CLI::App& command, SessionOptions& options) {
           "--max-time", [](const std::string& text) { stop_after(parse_duration(text)); },
           "saves and ends after this time (90s, 10m, 2h30m); resumable, exit code 143")
       ->type_name("DURATION");
+  command.add_flag_callback(
+      "--detect-anomalies", [] { detect_anomalies(true); },
+      "ends at the first NaN or infinity that an operation computes, and names it; slower");
   // In no help text: for the tests, and for verify-resume.
   for (const auto& [name, step] :
        {std::pair("--stop-at", &options.stop_at), std::pair("--kill-at", &options.kill_at)})

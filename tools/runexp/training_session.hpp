@@ -24,7 +24,7 @@ struct SessionOptions {
   std::function<std::optional<std::string>(std::int64_t step, const RunRecord& run)> verdict{};
 };
 
-/// --gate, --max-time, --quiet and --json, which every command that trains has.
+/// --gate, --max-time, --detect-anomalies, --quiet and --json, which every command that trains has.
 void add_session_options(CLI::App& command, SessionOptions& options);
 
 /// Trains until the end or a signal; prints progress.
