@@ -27,7 +27,7 @@ struct Operand {
 
   std::string text() const {
     const std::string shape = value.shape().text();
-    return parameter == nullptr ? shape : "'" + parameter->name() + "' " + shape;
+    return parameter == nullptr ? shape : fmt::format("'{}' {}", parameter->name(), shape);
   }
 };
 

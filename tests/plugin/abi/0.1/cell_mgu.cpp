@@ -38,14 +38,25 @@ class MinimalGatedUnit final : public Cell {
   Var project(Var x) override { return affine(x, W_, b_); }
 
   State step(Var projected, const State& state) override {
-    const Var h = state[0];
-    const std::vector<Var> a = split(projected, 2);
-    const Var f = sigmoid(a[0] + matmul(h, Uf_));
-    const Var candidate = tanh(a[1] + matmul(f * h, Uh_));
-    return {blend(f, candidate, h)};
+    const Activations now = activations(projected, state[0]);
+    return {blend(now.f, now.candidate, state[0])};
+  }
+
+  std::vector<Gate> gates(Var projected, const State& state) override {
+    const Activations now = activations(projected, state[0]);
+    return {{"f", now.f}, {"h~", now.candidate, -1, 1}};
   }
 
  private:
+  struct Activations {
+    Var f, candidate;
+  };
+  Activations activations(Var projected, Var h) const {
+    const std::vector<Var> a = split(projected, 2);
+    const Var f = sigmoid(a[0] + matmul(h, Uf_));
+    return {f, tanh(a[1] + matmul(f * h, Uh_))};
+  }
+
   std::int64_t hidden_;
   Parameter &W_, &Uf_, &Uh_, &b_;
 };

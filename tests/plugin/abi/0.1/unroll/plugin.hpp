@@ -1998,6 +1998,14 @@ class Cell {
 
 }
 
+
+namespace unroll::init {
+
+Initializer chrono_bias(const Scheme& scheme, std::int64_t hidden, std::int64_t longest,
+                        std::int64_t keep, std::int64_t write = -1);
+
+}
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -2763,6 +2771,13 @@ class Tokenizer {
 }
 
 
+namespace unroll {
+
+void refuse_unknown_labels(Splits& splits, BadExamples& bad);
+
+}
+
+
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -2948,8 +2963,7 @@ namespace unroll {
 class Hdf5File {
  public:
   static Hdf5File open(const std::filesystem::path& path);
-  static Hdf5File from_bytes(std::string_view bytes, std::string name);
-  static Hdf5File create(std::string name, std::uint64_t user_block = 0);
+  static Hdf5File create(std::string name, std::uint64_t user_block = 0, std::uint64_t content = 0);
 
   Hdf5File(Hdf5File&& other) noexcept;
   Hdf5File& operator=(Hdf5File&& other) noexcept;
