@@ -247,7 +247,7 @@ class GuardedDecoder final : public Guarded<Decoder> {
     return call(
         [&] {
           const std::span<const float> logits = inner_->next(tokens);
-          promise(!tokens.empty() && !logits.empty() && logits.size() % tokens.size() == 0,
+          promise(tokens.empty() || (!logits.empty() && logits.size() % tokens.size() == 0),
                   "it gave {} logits for {} sequences, expected as many for each", logits.size(),
                   tokens.size());
           return logits;

@@ -16,11 +16,13 @@
 #include <string_view>
 
 #include <unroll/core/error.hpp>
+#include <unroll/plugin/manifest.hpp>
 
 namespace unroll::cli {
 namespace {
 
 constexpr int kPluginFailure = static_cast<int>(Failure::plugin);
+constexpr bool kSanitized = std::string_view(UNROLL_SANITIZER) != "none";
 constexpr std::array kCrashes = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 std::atomic<bool> leaving = false;
@@ -86,14 +88,13 @@ void on_exit() {
 
 void report_crashes() {
   plugin_at_work();  // the first time it loads a library, which a crash must not
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   for (const int signal : kCrashes) {
+    if (kSanitized) break;  // it has more to say
     struct sigaction action {};
     action.sa_handler = on_crash;
     action.sa_flags = SA_ONSTACK | SA_NODEFER;  // on the stack that catch_interrupts set apart
     ::sigaction(signal, &action, nullptr);
   }
-#endif
   usual_end = std::set_terminate(on_terminate);
   std::atexit(on_exit);
 }
