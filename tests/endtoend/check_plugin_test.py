@@ -35,7 +35,7 @@ FAULTS = {
         "window": {"carry": "windows of 12 steps and windows of 6"},
         "random": {"determinism": ", then "},
         "decoder": {"generates": "after a reset, .* by run"},
-        "logits": {"generates": "Decoder::next gives a logit for each of"},
+        "logits": {"generates": "logits? for "},
         "memory": {"memory": "bytes of tensors more each time"},
     },
     "tokenizer": {
@@ -99,6 +99,10 @@ FAULTS = {
 }
 
 
+# What every call is held against anyhow (docs/plugin-files.md): these fail in other checks, too.
+ANYWHERE = {("sampler", "outside"), ("encoder", "shape"), ("architecture", "logits")}
+
+
 class CheckPlugin(harness.EndToEnd):
     def check(self, *words, code=0):
         done = self.run_it("check-plugin", *words, "--timeout", 60 * harness.PATIENCE, "--json", code=code)
@@ -123,6 +127,8 @@ class CheckPlugin(harness.EndToEnd):
                     checks = self.faulty(kind, fault, code=3 if caught else 0)
                     failed = {c["check"]: json.dumps(c["findings"], ensure_ascii=False)
                               for c in checks if c["result"] == "failed"}
+                    if (kind, fault) in ANYWHERE:
+                        failed = {name: failed[name] for name in failed if name in caught}
                     self.assertEqual(sorted(failed), sorted(caught), failed)
                     for name, words in caught.items():
                         self.assertRegex(failed[name].replace('\\"', '"'), words)

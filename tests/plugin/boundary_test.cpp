@@ -146,7 +146,7 @@ TEST(Contracts, OfSamplers) {
                   registry.make_sampler({"no_such_token", {}, {}})->choose(logits, random);
                 }),
       HasSubstr("sampler 'no_such_token' broke its contract in Sampler::choose, logits [5]: "
-                "it chose token 5, expected 0 to 4"));
+                "it chose token 5 of 5"));
   EXPECT_THAT(broken_by("no_width",
                         [&](const Registry& registry) {
                           registry.make_sampler({"no_width", {}, {}})->width();
