@@ -160,6 +160,13 @@ class CheckPlugin(harness.EndToEnd):
         self.assertRegex(done.stdout, r"skipped gates +it shows no gates")
         self.assertRegex(done.stdout, r"1 plugin: 10 checks passed, 1 skipped, 1 failed")
 
+    def test_what_cannot_be_loaded_is_said_once(self):
+        library, = (harness.BUILD / "tests/plugin/broken/undefined_symbol").glob("*.so")
+        plugin, = self.check(library, code=3)
+        check, = plugin["checks"]
+        self.assertEqual((check["check"], check["result"]), ("loads", "failed"))
+        self.assertIn("undefined symbol", check["findings"][0]["seen"])
+
     def test_without_isolation(self):
         done = self.run_it("check-plugin", "cell/mgu", "--no-isolation", "--only", "windows")
         self.assertIn("1 plugin: 1 checks passed", done.stdout)

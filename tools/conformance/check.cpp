@@ -19,6 +19,12 @@ void Examination::found(Finding finding) {
   listener_.found(finding);
 }
 
+Check loads() {
+  return {"loads", "its library can be loaded", [](Examination& examination) {
+            examination.registry().find(examination.subject().kind, examination.subject().name);
+          }};
+}
+
 const std::vector<Check>& checks_of(std::string_view kind) {
   static const std::map<std::string, std::vector<Check>, std::less<>> all{
       {"cell", cell_checks()},           {"architecture", architecture_checks()},

@@ -78,6 +78,8 @@ struct Check {
   std::function<void(Examination&)> run;
 };
 
+/// That the library can be loaded, before all checks of its kind.
+Check loads();
 /// The checks of a kind, in the order in which they are best read.
 const std::vector<Check>& checks_of(std::string_view kind);
 

@@ -181,7 +181,24 @@ int run_check_plugin(const Options& options) {
   for (const PluginInfo& plugin : plugins) {
     bool headed = false;
     Json results = Json::array();
+    const auto report = [&](const Result& result) {
+      ++counts[static_cast<int>(result.verdict)];
+      if (options.json) {
+        results.push_back(json_of(result));
+      } else if (!options.quiet || result.verdict == Verdict::failed) {
+        if (!std::exchange(headed, true)) print_heading(plugin);
+        print_result(result);
+      }
+    };
+    // What cannot be loaded is said once.
+    const conformance::Subject only_loaded{
+        .registry = &registry, .kind = plugin.kind, .name = plugin.name};
+    const Result loaded =
+        conformance::run_check(conformance::loads(), only_loaded, limits, stop_flag());
+    if (stopped(stop_flag())) return interrupted_code();
+    if (loaded.verdict == Verdict::failed) report(loaded);
     for (const Check& check : conformance::checks_of(plugin.kind)) {
+      if (loaded.verdict == Verdict::failed) break;
       if (!options.only.empty() &&
           std::ranges::find(options.only, check.name) == options.only.end())
         continue;
@@ -194,13 +211,7 @@ int run_check_plugin(const Options& options) {
                                          .scratch = scratch.path()};
       const Result result = conformance::run_check(check, subject, limits, stop_flag());
       if (stopped(stop_flag())) return interrupted_code();
-      ++counts[static_cast<int>(result.verdict)];
-      if (options.json) {
-        results.push_back(json_of(result));
-      } else if (!options.quiet || result.verdict == Verdict::failed) {
-        if (!std::exchange(headed, true)) print_heading(plugin);
-        print_result(result);
-      }
+      report(result);
     }
     all.push_back({{"kind", plugin.kind},
                    {"name", plugin.name},
