@@ -11,6 +11,8 @@
 // no powers of two.
 #include <unroll/plugin.hpp>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace {
@@ -37,7 +39,12 @@ class Clockwork final : public Cell {
         U_(parameters.make("U", {hidden_, hidden_},
                            init::recurrent_weights(sizes.initial, hidden_, 1),
                            {"hidden before, hidden", {}})),
-        b_(parameters.make("b", {hidden_}, init::bias(sizes.initial, hidden_), {"hidden", {}})) {}
+        b_(parameters.make("b", {hidden_}, init::bias(sizes.initial, hidden_), {"hidden", {}})),
+        sees_(filled(
+            {hidden_, hidden_}, parameters.dtype(),
+            [&](std::int64_t i) { return module_of(i / hidden_) >= module_of(i % hidden_); })),
+        runs_(filled({modules_, hidden_}, parameters.dtype(),
+                     [&](std::int64_t i) { return module_of(i % hidden_) <= i / hidden_; })) {}
 
   std::vector<StatePart> state() const override { return {{"h", hidden_}, {"t", 1}}; }
 
@@ -69,24 +76,22 @@ class Clockwork final : public Cell {
   /// U without the connections from faster modules to slower ones.
   Var allowed(Var projected) const {
     Graph& graph = *projected.graph();
-    const Tensor mask = filled({hidden_, hidden_}, projected.dtype(), [&](std::int64_t i) {
-      return module_of(i / hidden_) >= module_of(i % hidden_);
-    });
-    return graph.use(U_) * graph.constant(mask);
+    return graph.use(U_) * graph.constant(sees_);
   }
 
   State advance(Var projected, const State& state, Var U) const {
     Graph& graph = *projected.graph();
     const Tensor clock = state[1].value().to(DType::f64);
-    const auto time = [&](std::int64_t lane) {
-      return std::llround(clock.data<double>()[lane]) & ((std::int64_t{1} << (modules_ - 1)) - 1);
-    };
-    const Tensor runs = filled(projected.shape(), projected.dtype(), [&](std::int64_t i) {
-      return time(i / hidden_) % (std::int64_t{1} << module_of(i % hidden_)) == 0;
-    });
-    Tensor next = Tensor::empty(clock.shape(), DType::f64);
-    for (std::int64_t n = 0; n < clock.size(); ++n)
-      next.data<double>()[n] = static_cast<double>(time(n) + 1);
+    const Tensor runs = Tensor::empty(projected.shape(), projected.dtype());
+    const Tensor next = Tensor::empty(clock.shape(), DType::f64);
+    const std::int64_t cycle = std::int64_t{1} << (modules_ - 1);
+    for (std::int64_t n = 0; n < clock.size(); ++n) {
+      const std::int64_t time = std::llround(clock.data<double>()[n]) & (cycle - 1);
+      // Module m runs where 2^m divides the time, thus all up to the number of its final zero bits.
+      const int slowest = std::countr_zero(static_cast<std::uint64_t>(time | cycle));
+      runs[n].copy_from(runs_[slowest]);
+      next.data<double>()[n] = static_cast<double>(time + 1);
+    }
     const Var h = state[0];
     return {blend(graph.constant(runs), tanh(projected + matmul(h, U)), h),
             graph.constant(next.to(projected.dtype()))};
@@ -102,6 +107,8 @@ class Clockwork final : public Cell {
 
   std::int64_t hidden_, modules_;
   Parameter &W_, &U_, &b_;
+  Tensor sees_;  ///< [H, H] the `allowed` of the equations
+  Tensor runs_;  ///< [modules, H] which units run where the slowest module that runs is this one
 };
 
 }  // namespace

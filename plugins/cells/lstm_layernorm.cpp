@@ -43,7 +43,8 @@ class LayerNormLstm final : public Cell {
         sx_(parameters.make("sx", {4 * hidden_}, init::constant(1), {"gates * hidden", kGates})),
         sh_(parameters.make("sh", {4 * hidden_}, init::constant(1), {"gates * hidden", kGates})),
         sc_(parameters.make("sc", {hidden_}, init::constant(1), {"hidden", {}})),
-        tc_(parameters.make("tc", {hidden_}, init::zeros(), {"hidden", {}})) {}
+        tc_(parameters.make("tc", {hidden_}, init::zeros(), {"hidden", {}})),
+        no_offset_(Tensor::zeros({4 * hidden_}, parameters.dtype())) {}
 
   std::vector<StatePart> state() const override { return {{"h", hidden_}, {"c", hidden_}}; }
 
@@ -69,14 +70,14 @@ class LayerNormLstm final : public Cell {
     Var i, f, g, o;
   };
   Activations activations(Var projected, Var h) const {
-    Graph& graph = *projected.graph();
-    const Var none = graph.constant(Tensor::zeros({4 * hidden_}, projected.dtype()));
+    const Var none = projected.graph()->constant(no_offset_);
     const std::vector<Var> a = split(projected + layer_norm(matmul(h, U_), sh_, none), 4);
     return {sigmoid(a[0]), sigmoid(a[1]), tanh(a[2]), sigmoid(a[3])};
   }
 
   std::int64_t hidden_;
   Parameter &W_, &U_, &b_, &sx_, &sh_, &sc_, &tc_;
+  Tensor no_offset_;  ///< [4H], of LN(h U)
 };
 
 }  // namespace
