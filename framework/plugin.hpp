@@ -2,6 +2,7 @@
 #pragma once
 
 #include <unroll/autodiff/ops_scan.hpp>
+#include <unroll/autodiff/ops_transformer.hpp>
 #include <unroll/config/schema.hpp>
 #include <unroll/core/error.hpp>
 #include <unroll/core/random.hpp>
@@ -13,6 +14,8 @@
 #include <unroll/model/architecture.hpp>
 #include <unroll/model/attention.hpp>
 #include <unroll/model/bad_examples.hpp>
+#include <unroll/model/byte_pairs.hpp>
+#include <unroll/model/candidates.hpp>
 #include <unroll/model/cell.hpp>
 #include <unroll/model/chrono_bias.hpp>
 #include <unroll/model/class_weights.hpp>

@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include <unroll/core/error.hpp>
+#include <unroll/core/text.hpp>
 #include <unroll/model/tokenizer.hpp>
 
 namespace unroll {
@@ -6,6 +9,31 @@ namespace {
 
 bool is_special(TokenId id, const Vocabulary::Special& special) {
   return id == special.unknown || id == special.begin || id == special.end;
+}
+
+/// Could bytes to come make a character of these, with which a text ends?
+bool unfinished(std::string_view bytes) {
+  const auto first = static_cast<unsigned char>(bytes.front());
+  const std::size_t length = first < 0xC2 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  return first < 0xF5 && bytes.size() < length &&
+         std::all_of(bytes.begin() + 1, bytes.end(),
+                     [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; });
+}
+
+/// Bytes that are no character become U+FFFD; a character that is not finished is left out.
+std::string readable(std::string text) {
+  auto at = first_invalid_utf8(text);
+  if (!at) return text;
+  std::string result;
+  std::string_view rest = text;
+  for (; at; at = first_invalid_utf8(rest)) {
+    result += rest.substr(0, *at);
+    rest.remove_prefix(*at);
+    if (unfinished(rest)) return result;
+    result += "\uFFFD";
+    rest.remove_prefix(1);
+  }
+  return result += rest;
 }
 
 }  // namespace
@@ -26,7 +54,7 @@ std::string Tokenizer::decode(std::span<const TokenId> ids, const Vocabulary& vo
   tokens.reserve(ids.size());
   for (const TokenId id : ids)
     if (!is_special(id, vocabulary.special())) tokens.push_back(vocabulary.token(id));
-  return join(tokens);
+  return readable(join(tokens));
 }
 
 }  // namespace unroll

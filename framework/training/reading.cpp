@@ -10,6 +10,7 @@
 #include <unroll/analysis/text_features.hpp>
 #include <unroll/analysis/unit_tracking.hpp>
 #include <unroll/core/error.hpp>
+#include <unroll/core/text.hpp>
 #include <unroll/training/batches.hpp>
 
 namespace unroll {
@@ -109,6 +110,7 @@ std::vector<std::string> pieces_of(const Model& model, const Passage& passage) {
     pair.push_back(token);
     const std::string after = tokenizer.join(pair);
     pieces.push_back(after.substr(std::min(before.size(), after.size())));
+    if (first_invalid_utf8(pieces.back())) pieces.back() = token;  // a part of a character
     if (pair.size() > 1) pair.erase(pair.begin());
   }
   return pieces;
