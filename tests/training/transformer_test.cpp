@@ -1,0 +1,99 @@
+// The transformer: what carrying keys and values means.
+#include <gtest/gtest.h>
+
+#include <unroll/config/yaml.hpp>
+#include <unroll/training/learner.hpp>
+
+#include "small_run.hpp"
+
+namespace unroll {
+namespace {
+
+using testing_room::registry;
+
+/// A transformer over seven tokens.
+struct Built {
+  Domain domain;
+  ParameterStore store;
+  std::unique_ptr<Architecture> architecture;
+
+  Built(const std::string& options, DType type) : store(5, type) {
+    domain.fields.text = true;
+    domain.text = Vocabulary::with_special({"a", "b", "c", "d", "e", "f"}, {});
+    Problems problems;
+    const Node node = load_yaml_text("transformer: {" + options + "}", "model", problems);
+    problems.throw_if_any();
+    const Node::Entry& entry = node.entries().front();
+    architecture = registry().make_architecture({entry.key, entry.value, {}},
+                                                {domain, registry(), Parameters(store)});
+  }
+
+  void randomise() {
+    for (Parameter* parameter : store.all()) {
+      RandomStream random(9, parameter->name());
+      Tensor value = parameter->value();
+      for (double& x : value.span<double>()) x = random.uniform(-0.6, 0.6);
+    }
+  }
+};
+
+/// Steps first … last - 1 of ids [T + 1, N] as a batch.
+Batch window(const Tensor& ids, std::int64_t first, std::int64_t last) {
+  Batch batch;
+  batch.inputs = ids.slice(first, last);
+  batch.targets = ids.slice(first + 1, last + 1);
+  return batch;
+}
+
+Tensor some_ids(std::int64_t steps, std::int64_t lanes) {
+  RandomStream random(2, "ids");
+  Tensor ids = Tensor::zeros({steps + 1, lanes}, DType::i32);
+  for (TokenId& id : ids.span<TokenId>()) id = static_cast<TokenId>(random.below(7));
+  return ids;
+}
+
+TEST(Transformer, ReadsAWindowAsItReadsItInPieces) {
+  for (const char* positions : {"rotary", "none"}) {
+    Built built(std::string("hidden: 6, heads: 3, context: 4, positions: ") + positions,
+                DType::f64);
+    built.randomise();
+    const Tensor ids = some_ids(12, 3);
+    const auto total_of = [&](std::vector<std::int64_t> ends) {
+      Carry carry;
+      double total = 0;
+      std::int64_t begin = 0;
+      for (const std::int64_t end : ends) {
+        Graph graph(Graph::Mode::infer);
+        total += built.architecture->run(graph, window(ids, begin, end), carry, nullptr).total;
+        begin = end;
+      }
+      return total;
+    };
+    const double whole = total_of({12});
+    EXPECT_NEAR(total_of({5, 12}), whole, 1e-10);
+    EXPECT_NEAR(total_of({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}), whole, 1e-10);
+  }
+}
+
+TEST(Transformer, CarriesNoMoreThanItsContext) {
+  Built built("hidden: 6, heads: 3, layers: 2, context: 4", DType::f32);
+  const Tensor ids = some_ids(12, 3);
+  Carry carry;
+  for (std::int64_t t = 0; t < 12; t += 3) {
+    Graph graph;
+    built.architecture->run(graph, window(ids, t, t + 3), carry, nullptr);
+    ASSERT_EQ(carry.size(), 4U);  // keys and values of two layers
+    for (const Tensor& kept : carry)
+      EXPECT_EQ(kept.shape().text(), Shape({std::min<std::int64_t>(t + 3, 4), 3, 6}).text());
+  }
+}
+
+TEST(Transformer, RefusesWhatDoesNotGoTogether) {
+  EXPECT_THROW(Built("hidden: 6, heads: 4", DType::f32), Error);
+  EXPECT_THROW(Built("hidden: 6, heads: 2", DType::f32), Error);  // heads of three columns
+  EXPECT_NO_THROW(Built("hidden: 6, heads: 2, positions: none", DType::f32));
+  EXPECT_THROW(Built("hidden: 6, heads: 3, context: 0", DType::f32), Error);
+}
+
+}  // namespace
+}  // namespace unroll
