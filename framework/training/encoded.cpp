@@ -78,8 +78,10 @@ TokenTexts encode_texts(const std::vector<std::string_view>& texts, const Tokeni
     if (vocabulary.special().unknown)
       all.unknown += std::count(ids.begin(), ids.end(), *vocabulary.special().unknown);
     all.characters += code_points(text);
-    if (!whole && !ids.empty())
-      all.characters -= code_points(tokenizer.decode({&ids.front(), 1}, vocabulary));
+    if (!whole && !ids.empty())  // the unknown one is spelt, a part of a character counts for none
+      all.characters -= code_points(ids.front() == vocabulary.special().unknown
+                                        ? vocabulary.token(ids.front())
+                                        : tokenizer.decode({&ids.front(), 1}, vocabulary));
     all.texts.push_back(std::move(ids));
   }
   all.characters = std::max<std::int64_t>(all.characters, 0);

@@ -29,7 +29,10 @@ constexpr std::int64_t kBytes = 256;
 
 std::string spelling(std::int64_t byte) {
   constexpr const char* kDigits = "0123456789ABCDEF";
-  return std::string("<0x") + kDigits[byte >> 4] + kDigits[byte & 15] + '>';
+  std::string text = "<0x00>";
+  text[3] = kDigits[byte >> 4];
+  text[4] = kDigits[byte & 15];
+  return text;
 }
 
 /// The byte that a token spells, or nothing.

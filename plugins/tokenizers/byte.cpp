@@ -19,9 +19,15 @@ const std::array<std::string, kBytes>& spellings() {
   static const std::array<std::string, kBytes> all = [] {
     constexpr const char* kDigits = "0123456789ABCDEF";
     std::array<std::string, kBytes> made;
-    for (std::size_t b = 0; b < kBytes; ++b)
-      made[b] = b > 0 && b < 128 ? std::string(1, static_cast<char>(b))
-                                 : std::string("<0x") + kDigits[b >> 4] + kDigits[b & 15] + '>';
+    for (std::size_t b = 0; b < kBytes; ++b) {
+      if (b > 0 && b < 128) {
+        made[b].assign(1, static_cast<char>(b));
+        continue;
+      }
+      made[b] = "<0x00>";
+      made[b][3] = kDigits[b >> 4];
+      made[b][4] = kDigits[b & 15];
+    }
     return made;
   }();
   return all;
