@@ -59,8 +59,8 @@ void score_gradients(const Layout& l, const T* weights, const T* v, const T* dy,
     const std::int64_t at = l.columns(task);
     const T* w = weights + task * l.square();
     T* d = ds + task * l.square();
-    gemm(false, true, l.steps, l.positions, l.head(), T(1), dy + at, l.row(), v + at, l.row(),
-         T(0), d, l.positions);
+    gemm(false, true, l.steps, l.positions, l.head(), T(1), dy + at, l.row(), v + at, l.row(), T(0),
+         d, l.positions);
     for (std::int64_t t = 0; t < l.steps; ++t, w += l.positions, d += l.positions) {
       const auto common = static_cast<T>(kernels::dot(l.positions, w, d));
       for (std::int64_t s = 0; s < l.positions; ++s) d[s] = w[s] * (d[s] - common);
@@ -96,14 +96,12 @@ Var causal_attention(Var queries, Var keys, Var values, std::int64_t heads, std:
   }
   if (!(values.shape() == k)) misfit("causal_attention", k, values.shape());
   if (heads < 1 || q.dim(2) % heads != 0 || reach < 0) {
-    throw std::invalid_argument(
-        fmt::format("causal_attention: {} heads of width {} that reach back {} steps", heads,
-                    q.dim(2), reach));
+    throw std::invalid_argument(fmt::format(
+        "causal_attention: {} heads of width {} that reach back {} steps", heads, q.dim(2), reach));
   }
   const Layout layout{q.dim(0), k.dim(0), q.dim(1), q.dim(2), heads, reach};
   Tensor y = Tensor::empty(q, queries.dtype());
-  Tensor weights =
-      Tensor::empty({layout.tasks(), layout.steps, layout.positions}, queries.dtype());
+  Tensor weights = Tensor::empty({layout.tasks(), layout.steps, layout.positions}, queries.dtype());
   with_floating(y.dtype(), [&](auto zero) {
     using T = decltype(zero);
     forward(layout, queries.value().data<T>(), keys.value().data<T>(), values.value().data<T>(),

@@ -72,8 +72,7 @@ Var gelu(Var x) {
           parallel_chunks(dx.size(), kGrain, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t i = begin; i < end; ++i) {
               const T inner = slope * (T(1) + cubic * v[i] * v[i]);
-              const T part =
-                  dy[i] * T(0.5) * (T(1) + t[i] + v[i] * (T(1) - t[i] * t[i]) * inner);
+              const T part = dy[i] * T(0.5) * (T(1) + t[i] + v[i] * (T(1) - t[i] * t[i]) * inner);
               to[i] = fresh ? part : to[i] + part;
             }
           });
