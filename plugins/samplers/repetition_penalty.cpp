@@ -12,7 +12,9 @@
 #include <unroll/plugin.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
+#include <limits>
 
 namespace {
 
@@ -47,10 +49,8 @@ class RepetitionPenalty final : public Sampler {
   TokenId choose(std::span<const float> logits, RandomStream& random) override {
     penalised_.assign(logits.begin(), logits.end());
     times_.resize(logits.size(), 0);
-    const auto penalty = static_cast<float>(options_.penalty);
     for (std::size_t id = 0; id < logits.size(); ++id)
-      if (times_[id] > 0)
-        penalised_[id] = logits[id] > 0 ? logits[id] / penalty : logits[id] * penalty;
+      if (times_[id] > 0) penalised_[id] = penalised(logits[id]);
     const TokenId chosen = choose_among(random);
     written_.push_back(chosen);
     ++times_[static_cast<std::size_t>(chosen)];
@@ -62,6 +62,14 @@ class RepetitionPenalty final : public Sampler {
   }
 
  private:
+  /// A finite logit stays finite.
+  float penalised(float logit) const {
+    const auto penalty = static_cast<float>(options_.penalty);
+    if (logit > 0) return logit / penalty;
+    if (!std::isfinite(logit)) return logit;
+    return std::max(logit * penalty, std::numeric_limits<float>::lowest());
+  }
+
   TokenId choose_among(RandomStream& random) {
     weigh(penalised_, options_.temperature > 0 ? options_.temperature : 1, candidates_);
     if (options_.temperature > 0) return draw(candidates_, random).id;

@@ -150,8 +150,10 @@ class Bpe final : public Tokenizer {
   static void describe(Schema<Options>& schema) {
     schema.summary("pieces of words, by byte-pair encoding (Sennrich et al. 2016)");
     schema
-        .option("size", &Options::size,
-                "pieces, bytes and characters among them; fewer where the text has no more pairs")
+        .option(
+            "size", &Options::size,
+            "tokens, bytes and characters among them; more where these alone are more, fewer where "
+            "the text has no more pairs")
         .range(2, 1000000);
     schema
         .option("character_coverage", &Options::character_coverage,
@@ -206,12 +208,7 @@ class Bpe final : public Tokenizer {
     for (const std::string_view text : texts) learner.read(text);
     learner.begin();
     const std::int64_t bytes = options_.byte_fallback ? kBytes : 0;
-    if (bytes + learner.characters() > options_.size)
-      fail(Failure::data,
-           "bpe: {} bytes and {} characters are more than size, {}: make it larger, or lower "
-           "character_coverage",
-           bytes, learner.characters(), options_.size);
-    learner.make(options_.size - bytes - learner.characters());
+    learner.make(std::max<std::int64_t>(0, options_.size - bytes - learner.characters()));
     std::vector<std::string> tokens;
     for (std::int64_t byte = 0; byte < bytes; ++byte) tokens.push_back(spelling(byte));
     const std::vector<std::string>& pieces = learner.pieces();

@@ -181,6 +181,7 @@ TEST(DrawingSamplers, TakeExtremeLogits) {
       EXPECT_EQ(sampler->choose(std::vector<float>{7}, random), 0);
       EXPECT_EQ(sampler->choose(std::vector<float>{kNever, -3e38F, kNan}, random), 1);
       EXPECT_EQ(sampler->choose(std::vector<float>{kNever, 1, 3e38F, kNever}, random), 2);
+      EXPECT_NE(sampler->choose(std::vector<float>{kNever, -3e38F, -3e38F}, random), 0);
     }
     sampler->begin();
     EXPECT_LT(chi_squared(draw(*sampler, {2, 2, 2, kNever}, 6000), {1 / 3., 1 / 3., 1 / 3., 0}),

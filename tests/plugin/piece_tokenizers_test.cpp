@@ -225,11 +225,7 @@ TEST(BpeTokenizer, OptionsSayWhatIsAPiece) {
   EXPECT_EQ(few.size(), 30 + 1);
   EXPECT_FALSE(few.find("!"));
   EXPECT_EQ(rough->encode("!", few), std::vector<TokenId>{*few.special().unknown});
-  EXPECT_THAT(
-      [] {
-        learn(*make("bpe", {{"size", "260"}}), kText);
-      },
-      testing::ThrowsMessage<Error>(testing::HasSubstr("make it larger")));
+  EXPECT_FALSE(learn(*make("bpe", {{"size", "2"}}), kText).find("th")) << "characters alone";
   EXPECT_LT(learn(*make("bpe", {{"size", "5000"}}), kText).size(), 400) << "no more pairs";
 }
 
