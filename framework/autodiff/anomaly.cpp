@@ -40,7 +40,7 @@ std::string coordinates(const Shape& shape, std::int64_t index) {
     index /= size;
   }
   std::ranges::reverse(parts);
-  return "[" + join(parts) + "]";
+  return fmt::format("[{}]", join(parts));
 }
 
 template <typename T>

@@ -34,7 +34,10 @@ struct Operand {
 // "[8, 24] and 'U' [24, 96]".
 std::string text_of(std::span<const Operand> operands) {
   std::string text;
-  for (const Operand& operand : operands) text += (text.empty() ? "" : " and ") + operand.text();
+  for (const Operand& operand : operands) {
+    if (!text.empty()) text += " and ";
+    text += operand.text();
+  }
   return text.empty() ? "nothing" : text;
 }
 
