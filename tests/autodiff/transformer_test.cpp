@@ -1,11 +1,11 @@
-// Operations of transformers: gradients, and what attention must not see.
-#include <gmock/gmock.h>
-
+// Operations of transformers: gradients, PyTorch's values, and what attention must not see.
 #include <cmath>
 
 #include <unroll/autodiff/ops_transformer.hpp>
 
 #include "gradient_cases.hpp"
+#include "paths.hpp"
+#include "stored.hpp"
 
 namespace unroll::test {
 namespace {
@@ -57,6 +57,34 @@ TEST_P(TransformerGradients, AreTheSameInSinglePrecision) {
 
 INSTANTIATE_TEST_SUITE_P(Operations, TransformerGradients, testing::ValuesIn(cases()),
                          [](const auto& each) { return each.param.name; });
+
+TEST(TransformerFixtures, MatchPyTorch) {
+  const Hdf5File file = Hdf5File::open(fixture("transformer.h5"));
+  for (const DType type : {DType::f64, DType::f32}) {
+    const double tolerance = type == DType::f64 ? 1e-12 : 2e-6;
+    const Archive activation = file.read_all("gelu");
+    Graph graph;
+    const Var x = graph.input(tensor_of(activation, "x", type));
+    const Var y = gelu(x);
+    graph.backward(sum(y));
+    expect_near(y.value(), tensor_of(activation, "y"), tolerance, "gelu");
+    expect_near(graph.gradient(x), tensor_of(activation, "gradients/x"), tolerance, "gelu's");
+    for (const char* name : {"whole", "near", "memory"}) {
+      const Archive stored = file.read_all(std::string("attention/") + name);
+      const Archive sizes = file.attributes(std::string("attention/") + name);
+      Graph tape;
+      const Var q = tape.input(tensor_of(stored, "queries", type));
+      const Var k = tape.input(tensor_of(stored, "keys", type));
+      const Var v = tape.input(tensor_of(stored, "values", type));
+      const Var out = causal_attention(q, k, v, sizes.integer("heads"), sizes.integer("reach"));
+      tape.backward(sum(out * tape.constant(tensor_of(stored, "upstream/y", type))));
+      expect_near(out.value(), tensor_of(stored, "y"), tolerance, name);
+      expect_near(tape.gradient(q), tensor_of(stored, "gradients/queries"), tolerance, name);
+      expect_near(tape.gradient(k), tensor_of(stored, "gradients/keys"), tolerance, name);
+      expect_near(tape.gradient(v), tensor_of(stored, "gradients/values"), tolerance, name);
+    }
+  }
+}
 
 TEST(CausalAttention, SeesNothingThatComesLaterOrLiesTooFarBack) {
   RandomStream random(1, "x");
