@@ -1,14 +1,19 @@
-// The transformer: what carrying keys and values means.
-#include <gtest/gtest.h>
+// The transformer: PyTorch's values with every gradient, and what carrying keys and values means.
+#include <cmath>
 
 #include <unroll/config/yaml.hpp>
+#include <unroll/results/hdf5.hpp>
 #include <unroll/training/learner.hpp>
 
+#include "autodiff/stored.hpp"
+#include "paths.hpp"
 #include "small_run.hpp"
 
 namespace unroll {
 namespace {
 
+using test::expect_near;
+using test::tensor_of;
 using testing_room::registry;
 
 /// A transformer over seven tokens.
@@ -35,6 +40,18 @@ struct Built {
       for (double& x : value.span<double>()) x = random.uniform(-0.6, 0.6);
     }
   }
+
+  /// The logits [N, V] after each of the tokens [T][N], one step at a time.
+  std::vector<std::vector<float>> generate(const std::vector<std::vector<TokenId>>& tokens) {
+    const auto decoder = architecture->decoder(static_cast<std::int64_t>(tokens.front().size()));
+    decoder->reset();
+    std::vector<std::vector<float>> all;
+    for (const std::vector<TokenId>& step : tokens) {
+      const std::span<const float> logits = decoder->next(step);
+      all.emplace_back(logits.begin(), logits.end());
+    }
+    return all;
+  }
 };
 
 /// Steps first … last - 1 of ids [T + 1, N] as a batch.
@@ -51,6 +68,53 @@ Tensor some_ids(std::int64_t steps, std::int64_t lanes) {
   for (TokenId& id : ids.span<TokenId>()) id = static_cast<TokenId>(random.below(7));
   return ids;
 }
+
+class TransformerFixtures : public testing::TestWithParam<const char*> {};
+
+TEST_P(TransformerFixtures, MatchPyTorch) {
+  const std::string name = std::string("models/") + GetParam();
+  const Hdf5File file = Hdf5File::open(test::fixture("transformer.h5"));
+  const Archive stored = file.read_all(name), sizes = file.attributes(name);
+  for (const DType type : {DType::f64, DType::f32}) {
+    const double tolerance = type == DType::f64 ? 1e-11 : 2e-5;
+    Built built(
+        fmt::format("hidden: {}, heads: {}, feed_forward: {}, layers: {}, context: {}, "
+                    "positions: {}",
+                    sizes.integer("hidden"), sizes.integer("heads"), sizes.integer("feed_forward"),
+                    sizes.integer("layers"), sizes.integer("context"), sizes.text("positions")),
+        type);
+    built.store.restore(stored.below("weights"));
+    const auto& values = std::get<std::vector<std::int32_t>>(stored.array("ids").values);
+    const Tensor ids = Tensor::of<std::int32_t>(Shape(stored.array("ids").shape), values);
+    const std::int64_t windows = sizes.integer("windows"), steps = (ids.dim(0) - 1) / windows;
+    Carry carry;
+    for (std::int64_t w = 0; w < windows; ++w) {
+      Graph graph;
+      const Outcome outcome =
+          built.architecture->run(graph, window(ids, w * steps, (w + 1) * steps), carry, nullptr);
+      EXPECT_NEAR(outcome.total / static_cast<double>(outcome.counted),
+                  tensor_of(stored, "losses").data<double>()[w], 10 * tolerance);
+      if (w + 1 == windows) graph.backward(outcome.loss);
+    }
+    for (const Parameter* parameter : built.store.all())
+      expect_near(parameter->gradient(), tensor_of(stored, "gradients/" + parameter->name()),
+                  tolerance, parameter->name());
+    if (type == DType::f64) continue;  // decoders generate in single precision
+    const Tensor logits = tensor_of(stored, "logits");
+    const std::int64_t lanes = ids.dim(1);
+    std::vector<std::vector<TokenId>> tokens;
+    for (std::int64_t t = 0; t < windows * steps; ++t)
+      tokens.emplace_back(values.begin() + t * lanes, values.begin() + (t + 1) * lanes);
+    const auto generated = built.generate(tokens);
+    for (std::size_t t = 0; t < generated.size(); ++t)
+      for (std::size_t i = 0; i < generated[t].size(); ++i)
+        EXPECT_NEAR(generated[t][i], logits.data<double>()[t * generated[t].size() + i], 1e-4)
+            << t << ' ' << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, TransformerFixtures, testing::Values("none", "rotary", "memory"),
+                         [](const auto& each) { return std::string(each.param); });
 
 TEST(Transformer, ReadsAWindowAsItReadsItInPieces) {
   for (const char* positions : {"rotary", "none"}) {
