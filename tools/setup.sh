@@ -22,7 +22,7 @@ build_packages=(
   libdnnl-dev ocl-icd-opencl-dev libyaml-cpp-dev 'libboost1.83-dev|libboost1.81-dev|libboost-dev' libfmt-dev
   libhdf5-dev libssl-dev libcli11-dev nlohmann-json3-dev libicu-dev libhwy-dev
   libpng-dev libturbojpeg0-dev libzip-dev zlib1g-dev libonnx-dev libprotobuf-dev protobuf-compiler
-  node-d3 libcpp-httplib-dev
+  node-d3 libcpp-httplib-dev libopenmpi-dev openmpi-bin
   ca-certificates python3 python3-yaml python3-numpy
 )
 # Slurm's daemons, 13 MB installed, are started by tests of their own and idle otherwise.

@@ -173,6 +173,7 @@ void Graph::clear() {
   for (std::size_t i = ops_.size(); i-- > 0;) finish(ops_[i]);
   ops_.clear();
   inputs_.clear();
+  first_uses_.clear();
   for (std::int32_t i = 0; i < node_count_; ++i) node(i) = Node{};
   node_count_ = 0;
   arena_chunk_ = arena_used_ = 0;
@@ -288,6 +289,12 @@ std::int32_t Graph::put(std::span<const Tensor> values, std::span<const Var> inp
     return first;
   }
   const auto op = static_cast<std::int32_t>(ops_.size());
+  for (std::size_t i = static_cast<std::size_t>(first_input); i < inputs_.size(); ++i) {
+    Node& input = node(inputs_[i]);
+    if (input.parameter == nullptr || input.used) continue;
+    input.used = true;
+    first_uses_.push_back({op, input.parameter});
+  }
   ops_.push_back({first_input, static_cast<std::int32_t>(inputs.size()), first,
                   static_cast<std::int32_t>(values.size()), nullptr, nullptr, nullptr});
   for (std::int32_t i = first; i < node_count_; ++i) {
@@ -325,7 +332,7 @@ void* Graph::allocate(std::size_t bytes, std::size_t alignment) {
   return arena_[arena_chunk_].get() + begin;
 }
 
-void Graph::backward(Var loss, double seed) {
+void Graph::backward(Var loss, double seed, GradientListener* listener) {
   if (loss.graph_ != this) throw std::logic_error("the loss is not on this graph");
   if (!recording()) throw std::logic_error("a graph in infer mode has no backward pass");
   if (ran_backward_) throw std::logic_error("the tape has been run backwards already: clear it");
@@ -342,6 +349,13 @@ void Graph::backward(Var loss, double seed) {
     return;
   }
   last.gradient = Tensor::full(last.value.shape(), seed, last.value.dtype());
+  std::size_t waiting = first_uses_.size();
+  const auto tell_down_to = [&](std::int32_t op) {
+    if (listener == nullptr) return;
+    for (; waiting > 0 && first_uses_[waiting - 1].op >= op; --waiting)
+      listener->ready(*first_uses_[waiting - 1].parameter);
+  };
+  tell_down_to(last.op + 1);
   for (std::int32_t i = last.op; i >= 0; --i) {
     const auto index = static_cast<std::size_t>(i);
     const std::int32_t begin = ops_[index].first_output;
@@ -366,6 +380,7 @@ void Graph::backward(Var loss, double seed) {
       }
     }
     finish(ops_[index]);
+    tell_down_to(i);
   }
 }
 

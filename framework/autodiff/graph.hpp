@@ -30,6 +30,13 @@ class GraphObserver {
   virtual ~GraphObserver() = default;
 };
 
+/// Told of each parameter of the tape, while it runs backwards, as soon as its gradient is whole.
+class GradientListener {
+ public:
+  virtual ~GradientListener() = default;
+  virtual void ready(Parameter& parameter) = 0;
+};
+
 /// A tensor on the tape: a light handle, valid until its graph is cleared.
 ///
 /// A Var may also stand for a Parameter that is not on any tape yet: operations put it there, so
@@ -114,7 +121,7 @@ class Graph {
   Tensor ids_of(Var var) const;
 
   /// Runs the tape backwards from a scalar. `seed` is the gradient of the scalar itself.
-  void backward(Var loss, double seed = 1.0);
+  void backward(Var loss, double seed = 1.0, GradientListener* listener = nullptr);
   /// The gradient of an `input` leaf, of a parameter or of a `watch`ed Var; zeros if the loss does
   /// not depend on it. Other gradients are given back as soon as they have been used.
   Tensor gradient(Var var) const;
@@ -159,6 +166,7 @@ class Graph {
     std::int32_t op = -1;
     bool needs_gradient = false;
     bool keeps_gradient = false;
+    bool used = false;  ///< a parameter that an operation read
   };
   struct Op {
     std::int32_t first_input, inputs;    ///< in `inputs_`
@@ -166,6 +174,11 @@ class Graph {
     void* closure;
     void (*run)(void* closure, Backward& backward);
     void (*destroy)(void* closure) noexcept;
+  };
+  /// The first operation that read a parameter: the last to add to its gradient.
+  struct FirstUse {
+    std::int32_t op;
+    Parameter* parameter;
   };
   struct Leaf {
     std::uint64_t generation;
@@ -210,6 +223,7 @@ class Graph {
   std::vector<std::unique_ptr<Node[]>> nodes_;  // in chunks, so that addresses are stable
   std::vector<Op> ops_;
   std::vector<std::int32_t> inputs_;
+  std::vector<FirstUse> first_uses_;  ///< in the order of the operations
   std::unordered_map<const Parameter*, Leaf> leaves_;
   std::vector<std::unique_ptr<std::byte[]>> arena_;
   std::size_t arena_chunk_ = 0, arena_used_ = 0;

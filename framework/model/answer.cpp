@@ -62,7 +62,7 @@ Outcome Answer::operator()(Graph& graph, Var y, const Batch& batch) const {
     outcome.counted = entropy.counted;
     outcome.correct = entropy.correct;
     if (!graph.recording() || entropy.counted == 0) return outcome;
-    outcome.loss = mean_loss(entropy, said, batch.labels, class_weights_);
+    set_mean_loss(outcome, entropy, said, batch.labels, class_weights_);
     return outcome;
   }
   const auto row = [&](const std::vector<float>& numbers) {

@@ -64,13 +64,14 @@ struct Outcome {
   double total = 0;  ///< summed over the counted targets: nats, or the squared error of `values`
   std::int64_t counted = 0;  ///< tokens, or examples
   std::int64_t correct = 0;
+  double weight = 0;  ///< of the counted targets, where they count differently in the mean; or 0
   /// Where one goal needs more than these sums for its metrics: logits [N, C] of labels or
   /// [T, N, V] of tags, or predicted values [N, K].
   Tensor output;
 };
 
 /// The state that truncated back-propagation carries from one window to the next, as plain
-/// tensors. Empty: begin from zero.
+/// tensors, a row for each example [N, …]. Empty: begin from zero.
 using Carry = std::vector<Tensor>;
 
 /// Generates one token at a time for N sequences side by side.

@@ -16,12 +16,16 @@ Tensor balanced_weights(const std::vector<std::int64_t>& counts, DType type) {
   return weights.to(type);
 }
 
-Var mean_loss(const CrossEntropy& entropy, Var logits, const Tensor& targets,
-              const Tensor& weights) {
-  if (!weights.defined())
-    return (1.0 / static_cast<double>(std::max<std::int64_t>(entropy.counted, 1))) * entropy.total;
+void set_mean_loss(Outcome& outcome, const CrossEntropy& entropy, Var logits, const Tensor& targets,
+                   const Tensor& weights) {
+  if (!weights.defined()) {
+    outcome.loss =
+        (1.0 / static_cast<double>(std::max<std::int64_t>(entropy.counted, 1))) * entropy.total;
+    return;
+  }
   const CrossEntropy weighted = cross_entropy(logits, targets, {weights});
-  return (1.0 / std::max(weighted.weight, 1e-12)) * weighted.total;
+  outcome.weight = std::max(weighted.weight, 1e-12);
+  outcome.loss = (1.0 / outcome.weight) * weighted.total;
 }
 
 }  // namespace unroll

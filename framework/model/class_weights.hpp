@@ -7,6 +7,7 @@
 
 #include <unroll/autodiff/ops.hpp>
 #include <unroll/config/schema.hpp>
+#include <unroll/model/architecture.hpp>
 
 namespace unroll {
 
@@ -30,9 +31,10 @@ struct ClassWeightOptions {
 /// All / (classes * those of the class) [classes], of the classes that occur; 1 of others.
 Tensor balanced_weights(const std::vector<std::int64_t>& counts, DType type);
 
-/// What is differentiated: the mean of `entropy`, which is that of these logits and targets, or
-/// with `weights` [classes] (may be undefined) the weighted mean. `entropy` stays what is reported.
-Var mean_loss(const CrossEntropy& entropy, Var logits, const Tensor& targets,
-              const Tensor& weights);
+/// Sets what is differentiated: the mean of `entropy`, which is that of these logits and targets,
+/// or with `weights` [classes] (may be undefined) the weighted mean. `entropy` stays what is
+/// reported.
+void set_mean_loss(Outcome& outcome, const CrossEntropy& entropy, Var logits, const Tensor& targets,
+                   const Tensor& weights);
 
 }  // namespace unroll

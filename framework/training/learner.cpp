@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
 #include <unroll/autodiff/anomaly.hpp>
@@ -11,6 +12,7 @@
 #include <unroll/core/error.hpp>
 #include <unroll/core/random.hpp>
 #include <unroll/tensor/parallel.hpp>
+#include <unroll/training/shared_batches.hpp>
 
 namespace unroll {
 namespace {
@@ -23,6 +25,8 @@ class Stopwatch {
     part += std::chrono::duration<double>(now - last_).count();
     last_ = now;
   }
+  /// Forgets that time.
+  void skip() { last_ = std::chrono::steady_clock::now(); }
 
  private:
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
@@ -96,9 +100,68 @@ Learner::Learner(Model& model, std::unique_ptr<Optimizer> optimizer,
       optimizer_(std::move(optimizer)),
       schedule_(std::move(schedule)),
       batches_(std::move(batches)),
-      options_(options) {}
+      options_(options) {
+  if (options.ranks == nullptr) return;
+  batches_ = share_batches(std::move(batches_), *options.ranks);
+  gradient_sum_ = std::make_unique<GradientSum>(*options.ranks, *model.parameters);
+}
 
-StepResult Learner::step() {
+StepResult Learner::differentiate(const Batch& batch, Wishes wishes) {
+  Stopwatch watch;
+  if (detecting_anomalies()) anomalies_arise_in(fmt::format("step {}", steps_ + 1));
+  std::string stream = "dropout/" + std::to_string(steps_);
+  if (options_.ranks != nullptr && options_.ranks->rank() > 0)
+    stream += "/rank" + std::to_string(options_.ranks->rank());
+  RandomStream dropout(options_.seed, stream);
+  graph_.clear();
+  const Carry before = carry_;
+  Outcome outcome;
+  if (!options_.ranks || rows_of(batch) > 0)
+    outcome = model_.architecture->run(graph_, batch, carry_, &dropout);
+  watch.lap(times_.forward);
+
+  StepResult found{outcome.total, outcome.counted, outcome.correct, 0, 0, wishes};
+  double part = 1;  // of the mean that is differentiated
+  if (options_.ranks != nullptr) {
+    const double own = outcome.weight > 0 ? outcome.weight : static_cast<double>(outcome.counted);
+    std::array<double, 6> all = {outcome.total,
+                                 static_cast<double>(outcome.counted),
+                                 static_cast<double>(outcome.correct),
+                                 own,
+                                 wishes.stop ? 1.0 : 0.0,
+                                 wishes.checkpoint ? 1.0 : 0.0};
+    options_.ranks->sum(all);
+    found = {all[0], std::llround(all[1]), std::llround(all[2]), 0, 0, {all[4] > 0, all[5] > 0}};
+    part = own / std::max(all[3], 1e-12);
+    watch.lap(times_.exchange);
+  }
+  if (!std::isfinite(found.total)) {
+    carry_ = before;
+    fail(Failure::diverged,
+         "step {}: the loss is {}; try a smaller learning rate or training.clip_norm", steps_ + 1,
+         found.total);
+  }
+
+  model_.parameters->zero_gradients();
+  if (gradient_sum_) gradient_sum_->begin();
+  if (outcome.loss.defined() || !gradient_sum_)
+    graph_.backward(outcome.loss, part, gradient_sum_.get());
+  graph_.clear();
+  watch.lap(times_.backward);
+  if (gradient_sum_) gradient_sum_->finish();
+  for (Parameter* parameter : model_.parameters->frozen()) parameter->gradient().fill(0);
+  found.gradient_norm = norm_of(model_.parameters->gradients(), sums_);
+  watch.lap(gradient_sum_ ? times_.exchange : times_.backward);
+  if (!std::isfinite(found.gradient_norm)) {
+    carry_ = before;
+    fail(Failure::diverged,
+         "step {}: the gradient's norm is {}; try a smaller learning rate or training.clip_norm",
+         steps_ + 1, found.gradient_norm);
+  }
+  return found;
+}
+
+StepResult Learner::step(Wishes wishes) {
   Stopwatch watch;
   if (!epoch_begun_) {
     batches_->begin_epoch(epoch_);
@@ -107,35 +170,10 @@ StepResult Learner::step() {
   if (batch_ == 0 || !batches_->carries()) carry_.clear();
   const Batch& batch = batches_->get(batch_);
   watch.lap(times_.data);
+  StepResult result = differentiate(batch, wishes);
+  watch.skip();
 
-  if (detecting_anomalies()) anomalies_arise_in(fmt::format("step {}", steps_ + 1));
-  RandomStream dropout(options_.seed, "dropout/" + std::to_string(steps_));
-  graph_.clear();
-  const Carry before = carry_;
-  const Outcome outcome = model_.architecture->run(graph_, batch, carry_, &dropout);
-  watch.lap(times_.forward);
-  if (!std::isfinite(outcome.total)) {
-    carry_ = before;
-    fail(Failure::diverged,
-         "step {}: the loss is {}; try a smaller learning rate or training.clip_norm", steps_ + 1,
-         outcome.total);
-  }
-
-  model_.parameters->zero_gradients();
-  graph_.backward(outcome.loss);
-  graph_.clear();
-  watch.lap(times_.backward);
-
-  for (Parameter* parameter : model_.parameters->frozen()) parameter->gradient().fill(0);
-  StepResult result{outcome.total, outcome.counted, outcome.correct, 0, 0};
   const std::span<float> gradients = model_.parameters->gradients();
-  result.gradient_norm = norm_of(gradients, sums_);
-  if (!std::isfinite(result.gradient_norm)) {
-    carry_ = before;
-    fail(Failure::diverged,
-         "step {}: the gradient's norm is {}; try a smaller learning rate or training.clip_norm",
-         steps_ + 1, result.gradient_norm);
-  }
   double norm = result.gradient_norm;
   if (options_.clip_value > 0) {
     const auto limit = static_cast<float>(options_.clip_value);
@@ -191,10 +229,47 @@ Archive Learner::save() const {
   state.put("position/batch", batch_);
   splice(state, "optimizer", optimizer_->save());
   state.merge("schedule", schedule_->save());
-  if (batch_ > 0)  // an epoch begins at zero
-    for (std::size_t i = 0; i < carry_.size(); ++i)
-      state.put("carry/" + std::to_string(i), to_array(carry_[i]));
+  if (batch_ > 0) state.merge("carry", save_carry());  // an epoch begins at zero
   return state;
+}
+
+Archive Learner::save_carry() const {
+  Archive state;
+  for (std::size_t i = 0; i < carry_.size(); ++i) {
+    const Tensor& own = carry_[i];
+    Array all = to_array(own);
+    if (options_.ranks != nullptr) {
+      const std::span<const std::byte> bytes(
+          static_cast<const std::byte*>(own.raw()),
+          static_cast<std::size_t>(own.size()) * static_cast<std::size_t>(size_of(own.dtype())));
+      const std::vector<std::byte> joined = options_.ranks->join(bytes);
+      const std::int64_t row = own.size() / std::max<std::int64_t>(own.dim(0), 1);
+      std::visit(
+          [&](auto& values) {
+            using T = typename std::decay_t<decltype(values)>::value_type;
+            if constexpr (std::is_trivially_copyable_v<T>) {
+              values.resize(joined.size() / sizeof(T));
+              std::memcpy(values.data(), joined.data(), joined.size());
+              all.shape[0] = static_cast<std::int64_t>(values.size()) / row;
+            }
+          },
+          all.values);
+    }
+    state.put(std::to_string(i), std::move(all));
+  }
+  return state;
+}
+
+void Learner::restore_carry(const Archive& state) {
+  carry_.clear();
+  for (std::size_t i = 0; state.has(std::to_string(i)); ++i) {
+    Tensor all = to_tensor(state.array(std::to_string(i)), i);
+    if (options_.ranks != nullptr) {
+      const auto [begin, end] = share_of(all.dim(0), *options_.ranks);
+      all = all.slice(begin, end);
+    }
+    carry_.push_back(std::move(all));
+  }
 }
 
 void Learner::restore(const Archive& state) {
@@ -207,9 +282,7 @@ void Learner::restore(const Archive& state) {
   epoch_begun_ = false;
   optimizer_->restore(state.below("optimizer"));
   schedule_->restore(state.below("schedule"));
-  carry_.clear();
-  for (std::size_t i = 0; state.has("carry/" + std::to_string(i)); ++i)
-    carry_.push_back(to_tensor(state.array("carry/" + std::to_string(i)), i));
+  restore_carry(state.below("carry"));
 }
 
 }  // namespace unroll

@@ -39,9 +39,15 @@ double Trainer::Impl::targets_per_second() const {
   return step_seconds > 0 ? static_cast<double>(targets) / step_seconds : 0;
 }
 
+/// As rank 0 finds, which writes it.
+bool Trainer::Impl::checkpoint_time_is_up() const {
+  const double interval = options.training.checkpoint_seconds;
+  return !helps() && interval > 0 && seconds_since(last_checkpoint) >= interval;
+}
+
 void Trainer::Impl::one_step(Observer& observer) {
   const double before = learner->times().steps();
-  const StepResult result = learner->step();
+  const StepResult result = learner->step({stopped(asked), checkpoint_time_is_up()});
   const double taken = learner->times().steps() - before;
   const TrainingOptions& t = options.training;
   const std::int64_t step = learner->steps();
@@ -63,9 +69,8 @@ void Trainer::Impl::one_step(Observer& observer) {
   state.due.evaluation = every(t.evaluate_every);
   state.due.samples =
       writes_samples() && (t.sample_every > 0 ? every(t.sample_every) : state.due.evaluation);
-  state.due.checkpoint =
-      every(t.checkpoint_every) ||
-      (t.checkpoint_seconds > 0 && seconds_since(last_checkpoint) >= t.checkpoint_seconds);
+  state.due.checkpoint = every(t.checkpoint_every) || result.wishes.checkpoint;
+  if (result.wishes.stop) agreed = stopped(asked) ? asked->load() : SIGTERM;
 
   // A running mean over about the last hundred steps.
   smoothed_steps = std::min<std::int64_t>(smoothed_steps + 1, 100);
@@ -172,6 +177,7 @@ bool Trainer::Impl::evaluation(Observer& observer, Recorder& recorder, const Sto
 }
 
 bool Trainer::Impl::samples(Observer& observer, Recorder& recorder, const StopFlag* stop) {
+  if (helps()) return true;
   const auto start = Clock::now();
   std::vector<SampleReport> reports =
       plan.task.goal == Task::Goal::text ? written_samples(stop) : prompted_samples(stop);
@@ -196,8 +202,9 @@ void Trainer::Impl::begin(Recorder& recorder) {
 
 void Trainer::Impl::checkpoint(Observer& observer, Recorder& recorder) {
   const auto start = Clock::now();
-  if (!recorder.writes()) return;
-  recorder.checkpoint(checkpoint_now());
+  if (!recorder.writes() && ranks == nullptr) return;
+  Checkpoint now = checkpoint_now();  // of all ranks
+  if (recorder.writes()) recorder.checkpoint(std::move(now));
   state.best.saved = true;
   last_checkpoint = Clock::now();
   if (!learner) return;
@@ -341,6 +348,9 @@ Summary Trainer::train(RunWriter* file, Observer& observer, const StopFlag* stop
   Impl& run = *impl_;
   Recorder recorder(file);
   run.began = run.last_checkpoint = Clock::now();
+  run.asked = stop;
+  run.agreed = 0;
+  if (run.ranks != nullptr) stop = &run.agreed;
   if (file != nullptr) {
     file->record().environment.put("data/split", run.plan.split_name);
     const auto notices = static_cast<std::int64_t>(run.plan.notices.size());

@@ -40,8 +40,8 @@ std::int64_t targets_of(const Encoded& split, const Model& model) {
 }  // namespace
 
 Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const Domain* known,
-                    std::int64_t more_epochs)
-    : options(std::move(experiment)), registry(plugins) {
+                    std::int64_t more_epochs, Ranks* others)
+    : options(std::move(experiment)), registry(plugins), ranks(others) {
   const int processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   Engine::get().set_threads(options.threads > 0 ? options.threads : processors);
   Splits splits = registry.make_dataset(options.data)->load();
@@ -95,6 +95,9 @@ Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const
   if (plan.train_targets > 0)
     characters_per_token =
         static_cast<double>(written.characters) / static_cast<double>(plan.train_targets);
+  if (plan.counts && ranks != nullptr)
+    fail(Failure::usage, "the model {} counts in one pass, which is not shared: start one process",
+         options.model.name);
   if (plan.counts && more_epochs > 0)
     fail(Failure::usage, "the model {} counts in one pass; there are no more epochs to train",
          options.model.name);
@@ -116,6 +119,9 @@ void Trainer::Impl::make_learner(std::int64_t more_epochs) {
     batches = t.scheme == "windows" ? make_windows(train.text.texts, batching)
                                     : make_streams(train.text.texts, batching);
   }
+  if (ranks != nullptr && t.batch < ranks->size())
+    fail(Failure::usage, "{} processes cannot share batches of {}; start fewer", ranks->size(),
+         t.batch);
   plan.steps_per_epoch = batches->per_epoch();
   if (more_epochs > 0 && t.max_steps > 0)
     t.max_steps =
@@ -128,7 +134,7 @@ void Trainer::Impl::make_learner(std::int64_t more_epochs) {
   plan.weight_bytes = model.parameters->values().size_bytes() * 4;
   learner = std::make_unique<Learner>(
       model, registry.make_optimizer(t.optimizer), make_schedule(t.schedule), std::move(batches),
-      LearnerOptions{options.seed, t.clip_norm, t.clip_value, plan.total_steps});
+      LearnerOptions{options.seed, t.clip_norm, t.clip_value, plan.total_steps, ranks});
 }
 
 Checkpoint Trainer::Impl::checkpoint_now() {
@@ -165,14 +171,16 @@ void Trainer::Impl::restore(const RunRecord& run) {
   }
 }
 
-Trainer::Trainer(ExperimentOptions options, const Registry& registry)
-    : impl_(std::make_unique<Impl>(std::move(options), registry, nullptr)) {}
+Trainer::Trainer(ExperimentOptions options, const Registry& registry, Ranks* ranks)
+    : impl_(std::make_unique<Impl>(std::move(options), registry, nullptr, 0, ranks)) {}
 
-Trainer Trainer::resume(const RunRecord& run, const Registry& registry, const Continuation& how) {
+Trainer Trainer::resume(const RunRecord& run, const Registry& registry, const Continuation& how,
+                        Ranks* ranks) {
   ExperimentOptions options =
       how.options != nullptr ? *how.options : load_experiment(run, registry);
   if (!run.checkpointed())  // killed before its first checkpoint: it begins anew
-    return Trainer(std::make_unique<Impl>(std::move(options), registry, nullptr, how.more_epochs));
+    return Trainer(
+        std::make_unique<Impl>(std::move(options), registry, nullptr, how.more_epochs, ranks));
   const bool gave_up =
       run.state.has("early_stopping/stopped") && run.state.integer("early_stopping/stopped") != 0;
   if (gave_up && how.more_epochs > 0) {  // they begin where it stands
@@ -182,7 +190,7 @@ Trainer Trainer::resume(const RunRecord& run, const Registry& registry, const Co
     options.training.max_steps = within ? position.integer("step") : 0;
   }
   const Domain domain = Domain::load(run.vocabulary);
-  auto impl = std::make_unique<Impl>(std::move(options), registry, &domain, how.more_epochs);
+  auto impl = std::make_unique<Impl>(std::move(options), registry, &domain, how.more_epochs, ranks);
   impl->restore(run);
   if (gave_up && (how.options != nullptr || how.more_epochs > 0)) {
     impl->state.stopped_early = false;

@@ -20,6 +20,7 @@
 
 namespace unroll {
 
+class Ranks;
 class Registry;
 struct RunRecord;
 class RunWriter;
@@ -123,16 +124,21 @@ struct Summary {
 /// Loads the data, learns the vocabulary, makes the model, trains it, and writes the run file as
 /// it goes. Throws Error(data) for data that cannot be used and Error(usage) for options that do
 /// not go together.
+///
+/// With `ranks`, which must outlive it, every one of them makes the same trainer and takes its
+/// share of each batch: the run is that of one process, but for the order of sums and the units
+/// dropped. Rank 0 alone has a run file, samples, and looks on. A request to stop, of whichever
+/// rank, is obeyed by all between two steps.
 class Trainer {
  public:
-  Trainer(ExperimentOptions options, const Registry& registry);
+  Trainer(ExperimentOptions options, const Registry& registry, Ranks* ranks = nullptr);
   /// Continues a run where its last checkpoint stands, to the very bits of a run that was never
   /// interrupted. The data files must be as they were. A completed run that goes on for more
   /// epochs reaches the bits of one that was begun with as many, unless its schedule looks at the
   /// end (cosine) or it had stopped early. Throws Error(usage) where a model that counts is to go
   /// on for more epochs.
   static Trainer resume(const RunRecord& run, const Registry& registry,
-                        const Continuation& how = {});
+                        const Continuation& how = {}, Ranks* ranks = nullptr);
   Trainer(Trainer&&) noexcept;
   ~Trainer();
 

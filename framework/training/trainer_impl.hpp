@@ -13,6 +13,7 @@
 #include <unroll/training/held_out.hpp>
 #include <unroll/training/learner.hpp>
 #include <unroll/training/microscope.hpp>
+#include <unroll/training/ranks.hpp>
 #include <unroll/training/recorder.hpp>
 #include <unroll/training/run_state.hpp>
 #include <unroll/training/trainer.hpp>
@@ -28,7 +29,7 @@ inline double seconds_since(Clock::time_point start) {
 struct Trainer::Impl {
   /// `known`: what a run that goes on knows of its data; null for a new one.
   Impl(ExperimentOptions experiment, const Registry& plugins, const Domain* known,
-       std::int64_t more_epochs = 0);
+       std::int64_t more_epochs, Ranks* others);
 
   void make_learner(std::int64_t more_epochs);
   HeldOutOptions held_out_options(std::int64_t texts) const;
@@ -58,6 +59,9 @@ struct Trainer::Impl {
   Summary finish(bool complete, Recorder& recorder, const StopFlag* stop);
   /// Are there samplers, and a model that chooses tokens?
   bool writes_samples() const;
+  /// Is it for another rank to write samples and the run file?
+  bool helps() const { return ranks != nullptr && ranks->rank() > 0; }
+  bool checkpoint_time_is_up() const;
   std::int64_t steps_between_evaluations() const {
     return options.training.evaluate_every > 0 ? options.training.evaluate_every
                                                : plan.steps_per_epoch;
@@ -67,6 +71,7 @@ struct Trainer::Impl {
 
   ExperimentOptions options;
   const Registry& registry;
+  Ranks* ranks;  ///< null: this process is alone
   std::vector<DataFile> files;
   Encoded train, validation, test;
   Model model;
@@ -83,7 +88,9 @@ struct Trainer::Impl {
   std::int64_t targets = 0;  ///< trained on in this sitting
   double step_seconds = 0;   ///< for these targets
   std::int64_t evaluations = 0;
-  std::int64_t saved_step = -1;  ///< of the checkpoint that this sitting wrote last
+  std::int64_t saved_step = -1;     ///< of the checkpoint that this sitting wrote last
+  const StopFlag* asked = nullptr;  ///< of this rank
+  StopFlag agreed = 0;              ///< of all, between two steps
   Clock::time_point began = Clock::now(), last_checkpoint = Clock::now();
 };
 

@@ -9,6 +9,13 @@
 namespace unroll {
 namespace {
 
+Var mean_loss(const CrossEntropy& entropy, Var logits, const Tensor& targets,
+              const Tensor& weights) {
+  Outcome outcome;
+  set_mean_loss(outcome, entropy, logits, targets, weights);
+  return outcome.loss;
+}
+
 Tensor doubles(const Shape& shape, const std::vector<double>& values) {
   return Tensor::of<double>(shape, values);
 }

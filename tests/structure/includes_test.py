@@ -37,6 +37,7 @@ DOORS = {
     r"onnx/": ["tools/exchange/onnx_graph.cpp"],
     r"zip\.h": ["tools/exchange/zip_file.cpp"],
     r"httplib": ["tools/runexp/report_server.cpp"],
+    r"mpi\.h": ["tools/mpi/"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)

@@ -17,6 +17,7 @@
 #include "commands.hpp"
 #include "crash_report.hpp"
 #include "interrupt.hpp"
+#include "launch.hpp"
 #include "spinning.hpp"
 #include "terminal.hpp"
 
@@ -25,8 +26,10 @@ namespace {
 
 constexpr int kUsage = static_cast<int>(Failure::usage);
 
+/// The end of a failure: says why, ends the other processes of an MPI run, returns the exit code.
 int complain(std::string_view message, int code) {
   fmt::print(stderr, "{} {}\n", styled(stderr, Style::red, "runexp:"), printable(message));
+  leave_ranks(code);
   return code;
 }
 
@@ -111,7 +114,9 @@ int run_guarded(int argc, char** argv) {
     if (argc > 0) program() = argv[0];
     catch_interrupts();
     report_crashes();
-    return run_main(argc, argv);
+    const int code = run_main(argc, argv);
+    leave_ranks(code);
+    return code;
   } catch (const Error& error) {
     return complain(error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {

@@ -13,6 +13,7 @@
 #include "environment.hpp"
 #include "environment_changes.hpp"
 #include "experiment_arguments.hpp"
+#include "launch.hpp"
 #include "open_run.hpp"
 #include "resume.hpp"
 #include "run_registry.hpp"
@@ -61,11 +62,12 @@ void note_changes(RunRecord& record, const Options& options, const Trainer& trai
     record.config_source += fmt::format("# resume --epochs {}\n", options.epochs);
 }
 
-Trainer make_trainer(const RunRecord& record, const Options& options, const Registry& registry) {
+Trainer make_trainer(const RunRecord& record, const Options& options, const Registry& registry,
+                     Ranks* ranks) {
   std::optional<ExperimentOptions> other;
   if (!options.overrides.empty())
     other = changed(load_experiment(record, registry), options.overrides, registry);
-  return Trainer::resume(record, registry, {other ? &*other : nullptr, options.epochs});
+  return Trainer::resume(record, registry, {other ? &*other : nullptr, options.epochs}, ranks);
 }
 
 /// Tells what may change the bits, and keeps it in the run file beside the step.
@@ -90,12 +92,23 @@ void note_environment(RunRecord& record, const Trainer& trainer, const Registry&
   record.environment.put("resumed/change", Array{{rows}, std::move(texts), {}});
 }
 
+/// What a rank other than 0 does: goes on from what rank 0 found, which by then holds the file.
+int help_resume(const Options& options, Ranks* ranks, Turn& turn) {
+  const RunRecord record =
+      options.from ? fork_of(options.run, *options.from) : open_run(options.run, RunParts::all);
+  const auto registry = make_registry(options.plugins, record);
+  Trainer trainer = make_trainer(record, options, *registry, ranks);
+  turn.over();
+  return help(trainer);
+}
+
 /// A new run from a kept checkpoint; the former one is only read.
-int run_fork(const Options& options) {
+int run_fork(const Options& options, Ranks* ranks, Turn& turn) {
   RunRecord record = fork_of(options.run, *options.from);
   print_warnings(record);
   const auto registry = make_registry(options.plugins, record);
-  Trainer trainer = make_trainer(record, options, *registry);
+  Trainer trainer = make_trainer(record, options, *registry, ranks);
+  turn.over();
   note_changes(record, options, trainer);
   note_environment(record, trainer, *registry);
   RunWriter file = RunWriter::create(forked_path(options), std::move(record), options.force);
@@ -103,6 +116,9 @@ int run_fork(const Options& options) {
 }
 
 int run_resume(const Options& options) {
+  Ranks* ranks = launched_ranks();
+  Turn turn(ranks);
+  if (helps(ranks)) return help_resume(options, ranks, turn);
   const RunRecord known = open_run(options.run, RunParts::without_arrays);
   if (known.environment.has("import/file"))
     fail(
@@ -110,7 +126,7 @@ int run_resume(const Options& options) {
         "{}: was imported and holds weights alone, so that there is nothing to go on with; begin a "
         "run with them by initialize_from: {}",
         options.run, options.run);
-  if (options.from) return run_fork(options);
+  if (options.from) return run_fork(options, ranks, turn);
   if (options.overrides.empty() && options.epochs == 0 && known.status == RunStatus::completed) {
     sweep_run(options.run);
     fail(Failure::usage,
@@ -120,7 +136,8 @@ int run_resume(const Options& options) {
   RunWriter file = RunWriter::resume(options.run);
   print_warnings(file.record());
   const auto registry = make_registry(options.plugins, file.record());
-  Trainer trainer = make_trainer(file.record(), options, *registry);
+  Trainer trainer = make_trainer(file.record(), options, *registry, ranks);
+  turn.over();
   note_changes(file.record(), options, trainer);
   note_environment(file.record(), trainer, *registry);
   return train(trainer, file, options.session);

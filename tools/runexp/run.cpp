@@ -8,6 +8,7 @@
 #include "commands.hpp"
 #include "experiment_arguments.hpp"
 #include "json_output.hpp"
+#include "launch.hpp"
 #include "memory.hpp"
 #include "new_run.hpp"
 #include "training_session.hpp"
@@ -114,15 +115,20 @@ void print_plan(Trainer& trainer, bool json) {
 }
 
 int run_run(const Options& options) {
+  Ranks* ranks = launched_ranks();
+  Turn turn(ranks);
   CheckedExperiment experiment = read(options.experiment);
   if (!options.output.empty()) experiment.options.output = options.output;
-  Trainer trainer(experiment.options, *experiment.registry);
+  share_experiment(experiment.options, ranks);
+  Trainer trainer(experiment.options, *experiment.registry, ranks);
+  turn.over();
+  if (helps(ranks)) return options.dry_run ? 0 : help(trainer);
   if (options.dry_run) {
     print_plan(trainer, options.session.json);
     return 0;
   }
   RunWriter file = RunWriter::create(trainer.options().output_path(),
-                                     make_record(experiment, trainer), options.force);
+                                     make_record(experiment, trainer, ranks), options.force);
   return train(trainer, file, options.session);
 }
 

@@ -48,7 +48,7 @@ class ManyToMany final : public Architecture {
     outcome.counted = entropy.counted;
     outcome.correct = entropy.correct;
     if (goal_ == Goal::tags) outcome.output = y.value();
-    if (graph.recording()) outcome.loss = mean_loss(entropy, y, batch.targets, tag_weights_);
+    if (graph.recording()) set_mean_loss(outcome, entropy, y, batch.targets, tag_weights_);
     return outcome;
   }
 

@@ -174,6 +174,12 @@ class GraphObserver {
   virtual ~GraphObserver() = default;
 };
 
+class GradientListener {
+ public:
+  virtual ~GradientListener() = default;
+  virtual void ready(Parameter& parameter) = 0;
+};
+
 class Var {
  public:
   Var() = default;
@@ -233,7 +239,7 @@ class Graph {
   Var one_hot(Tensor ids, std::int64_t classes, DType type = DType::f32);
   Tensor ids_of(Var var) const;
 
-  void backward(Var loss, double seed = 1.0);
+  void backward(Var loss, double seed = 1.0, GradientListener* listener = nullptr);
   Tensor gradient(Var var) const;
   void watch(Var var);
 
@@ -270,6 +276,7 @@ class Graph {
     std::int32_t op = -1;
     bool needs_gradient = false;
     bool keeps_gradient = false;
+    bool used = false;
   };
   struct Op {
     std::int32_t first_input, inputs;
@@ -277,6 +284,10 @@ class Graph {
     void* closure;
     void (*run)(void* closure, Backward& backward);
     void (*destroy)(void* closure) noexcept;
+  };
+  struct FirstUse {
+    std::int32_t op;
+    Parameter* parameter;
   };
   struct Leaf {
     std::uint64_t generation;
@@ -319,6 +330,7 @@ class Graph {
   std::vector<std::unique_ptr<Node[]>> nodes_;
   std::vector<Op> ops_;
   std::vector<std::int32_t> inputs_;
+  std::vector<FirstUse> first_uses_;
   std::unordered_map<const Parameter*, Leaf> leaves_;
   std::vector<std::unique_ptr<std::byte[]>> arena_;
   std::size_t arena_chunk_ = 0, arena_used_ = 0;
@@ -329,6 +341,20 @@ class Graph {
 namespace unroll {
 
 Var linear_scan(Var decay, Var input, Var initial);
+
+}
+
+#include <cstdint>
+
+
+namespace unroll {
+
+Var gelu(Var x);
+
+Tensor rotary_turns(std::int64_t steps, std::int64_t width, DType type, double base = 10000);
+Var rotate_pairs(Var x, const Tensor& turns);
+
+Var causal_attention(Var queries, Var keys, Var values, std::int64_t heads, std::int64_t reach);
 
 }
 
@@ -1660,6 +1686,7 @@ struct Outcome {
   double total = 0;
   std::int64_t counted = 0;
   std::int64_t correct = 0;
+  double weight = 0;
   Tensor output;
 };
 
@@ -1717,8 +1744,8 @@ struct ClassWeightOptions {
 
 Tensor balanced_weights(const std::vector<std::int64_t>& counts, DType type);
 
-Var mean_loss(const CrossEntropy& entropy, Var logits, const Tensor& targets,
-              const Tensor& weights);
+void set_mean_loss(Outcome& outcome, const CrossEntropy& entropy, Var logits, const Tensor& targets,
+                   const Tensor& weights);
 
 }
 
@@ -1889,6 +1916,101 @@ class BadExamples {
   std::int64_t count_ = 0;
   std::string first_;
 };
+
+}
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace unroll {
+
+namespace detail {
+void chunks(std::string_view text, void (*take)(void*, std::string_view), void* context);
+}
+
+template <typename Function>
+void for_each_chunk(std::string_view text, Function&& take) {
+  using Plain = std::remove_reference_t<Function>;
+  detail::chunks(
+      text, [](void* context, std::string_view chunk) { (*static_cast<Plain*>(context))(chunk); },
+      const_cast<void*>(static_cast<const void*>(&take)));
+}
+
+class BytePairs {
+ public:
+  BytePairs(std::int64_t longest, double coverage) : longest_(longest), coverage_(coverage) {}
+
+  void read(std::string_view text);
+  void begin();
+  std::int64_t characters() const noexcept { return characters_; }
+  void make(std::int64_t count);
+  const std::vector<std::string>& pieces() const noexcept { return pieces_; }
+
+ private:
+  using Pair = std::pair<int, int>;
+  struct Word {
+    std::vector<int> pieces;
+    std::int64_t count;
+  };
+  struct Neighbours {
+    std::int64_t count = 0;
+    std::set<std::size_t> words;
+  };
+  struct Ranked {
+    std::int64_t count, length;
+    std::string text;
+    Pair pair;
+    bool operator<(const Ranked& other) const;
+  };
+
+  void count_characters();
+  int find_or_make(const std::string& text, std::int64_t length);
+  std::int64_t length(Pair pair) const;
+  Ranked rank(Pair pair, std::int64_t count) const;
+  void add(Pair pair, std::int64_t times, std::size_t word);
+  void merge(Pair pair, int into);
+
+  std::int64_t longest_;
+  double coverage_;
+  std::map<std::string, std::int64_t, std::less<>> chunks_;
+  std::vector<std::string> pieces_;
+  std::vector<std::int64_t> lengths_;
+  std::unordered_map<std::string, int> ids_;
+  std::int64_t characters_ = 0;
+  std::vector<Word> words_;
+  std::map<Pair, Neighbours> pairs_;
+  std::set<Ranked> ranked_;
+};
+
+}
+
+#include <span>
+#include <vector>
+
+
+namespace unroll {
+
+struct Candidate {
+  double weight;
+  TokenId id;
+};
+
+inline bool more_likely(const Candidate& a, const Candidate& b) {
+  return a.weight != b.weight ? a.weight > b.weight : a.id < b.id;
+}
+
+void weigh(std::span<const float> logits, double temperature, std::vector<Candidate>& candidates);
+
+double total_weight(std::span<const Candidate> candidates);
+
+const Candidate& draw(std::span<const Candidate> candidates, RandomStream& random);
 
 }
 
