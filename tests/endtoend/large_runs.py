@@ -20,6 +20,20 @@ def seal(path):
     path.write_bytes(words.encode().ljust(512, b"\0") + content)
 
 
+def put(group, path, values, dtype=None):
+    """Adds a dataset, and the groups above it, linked as Unroll links them: by names in UTF-8. HDF5
+    keeps other groups in a form that Unroll does not write and therefore not read."""
+    names = h5py.h5p.create(h5py.h5p.LINK_CREATE)
+    names.set_char_encoding(h5py.h5t.CSET_UTF8)
+    *above, last = path.split("/")
+    for name in above:
+        if name not in group:
+            h5py.h5g.create(group.id, name.encode(), lcpl=names)
+        group = group[name]
+    made = group.create_dataset(None, data=values, dtype=dtype)
+    h5py.h5o.link(made.id, group.id, last.encode(), lcpl=names)
+
+
 def swell(source, target):
     """A copy of a run with as much of everything as there can be, of noise that packs badly."""
     target = pathlib.Path(target)
@@ -47,33 +61,34 @@ def swell(source, target):
                 column[:] = noise.random(count)
         for group in ("histograms", "recurrence", "reading"):
             del run[group]
-        reading = run.create_group("reading")
-        run["histograms/step"] = run["recurrence/step"] = numpy.arange(1, ROWS + 1)
+        for group in ("histograms", "recurrence"):
+            put(run, f"{group}/step", numpy.arange(1, ROWS + 1))
         for layer in range(LAYERS):
             for parameter in ("W", "U", "b"):
                 for kind in ("weights", "gradients"):
-                    one = run.create_group(f"histograms/{kind}/layer{layer}/{parameter}")
-                    one["counts"] = noise.integers(0, 10**6, (ROWS, 40))
-                    one["low"], one["high"] = -noise.random(ROWS), noise.random(ROWS)
-            one = run.create_group(f"recurrence/layer{layer}")
+                    one = f"histograms/{kind}/layer{layer}/{parameter}"
+                    put(run, f"{one}/counts", noise.integers(0, 10**6, (ROWS, 40)))
+                    put(run, f"{one}/low", -noise.random(ROWS))
+                    put(run, f"{one}/high", noise.random(ROWS))
+            one = f"recurrence/layer{layer}"
             for part in ("", "_c"):
-                one[f"gradient_by_lag{part}"] = noise.random((ROWS, 100))
-                one[f"memory_length{part}"] = noise.random(ROWS)
+                put(run, f"{one}/gradient_by_lag{part}", noise.random((ROWS, 100)))
+                put(run, f"{one}/memory_length{part}", noise.random(ROWS))
             for gate in "ifgo":
                 for figure in ("saturated", "saturated_high", "spectral_radius"):
-                    one[f"{figure}/{gate}"] = noise.random(ROWS)
-                reading[f"gates/layer{layer}/{gate}"] = noise.random(TOKENS)
+                    put(run, f"{one}/{figure}/{gate}", noise.random(ROWS))
+                put(run, f"reading/gates/layer{layer}/{gate}", noise.random(TOKENS))
         words = numpy.array([text(8) for _ in range(4000)], dtype=object)
         strings = h5py.string_dtype()
-        reading.create_dataset("tokens", data=noise.choice(words, TOKENS), dtype=strings)
-        reading.create_dataset("alternatives", data=noise.choice(words, (TOKENS, 5)), dtype=strings)
-        reading["probabilities"] = noise.random((TOKENS, 5))
-        reading["surprise"] = noise.exponential(2, TOKENS)
-        reading["text"] = numpy.zeros(TOKENS, dtype=int)
+        put(run, "reading/tokens", noise.choice(words, TOKENS), strings)
+        put(run, "reading/alternatives", noise.choice(words, (TOKENS, 5)), strings)
+        put(run, "reading/probabilities", noise.random((TOKENS, 5)))
+        put(run, "reading/surprise", noise.exponential(2, TOKENS))
+        put(run, "reading/text", numpy.zeros(TOKENS, dtype=int))
         units = 24
         for name, content in (("layer", "layer0"), ("part", "c"), ("tracks", "a space")):
-            reading.create_dataset(f"units/{name}", data=[content] * units, dtype=strings)
-        reading["units/unit"] = numpy.arange(units)
-        reading["units/score"] = noise.random(units)
-        reading["units/values"] = noise.random((units, TOKENS)) * 2 - 1
+            put(run, f"reading/units/{name}", [content] * units, strings)
+        put(run, "reading/units/unit", numpy.arange(units))
+        put(run, "reading/units/score", noise.random(units))
+        put(run, "reading/units/values", noise.random((units, TOKENS)) * 2 - 1)
     seal(target)

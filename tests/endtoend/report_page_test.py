@@ -171,33 +171,36 @@ def look_inside(source, target):
         for group in ("histograms", "recurrence", "reading"):
             if group in run:
                 del run[group]
+        def put(path, values, dtype=None):
+            large_runs.put(run, path, values, dtype)
+
         for kind in ("weights", "gradients"):
-            run[f"histograms/{kind}/output/W/counts"] = [[1, 2, 3], [4, 0, 2]]
-            run[f"histograms/{kind}/output/W/low"] = [-1.0, -2.0]
-            run[f"histograms/{kind}/output/W/high"] = [1.0, 2.5]
-        run["histograms/step"] = run["recurrence/step"] = [1, 50]
-        layer = run.create_group("recurrence/recurrence/layer0/forward")
-        layer["gradient_by_lag"] = [[0.5, 0.1, float("nan")], [0.4, 0.2, 0.1]]
-        layer["gradient_by_lag_c"] = [[0.5, 0.3, 0.2], [0.6, 0.5, 0.4]]
-        layer["memory_length"] = [0.2, 0.6]
-        layer["memory_length_c"] = [0.7, 0.9]
+            put(f"histograms/{kind}/output/W/counts", [[1, 2, 3], [4, 0, 2]])
+            put(f"histograms/{kind}/output/W/low", [-1.0, -2.0])
+            put(f"histograms/{kind}/output/W/high", [1.0, 2.5])
+        put("histograms/step", [1, 50])
+        put("recurrence/step", [1, 50])
+        layer = "recurrence/recurrence/layer0/forward"
+        put(f"{layer}/gradient_by_lag", [[0.5, 0.1, float("nan")], [0.4, 0.2, 0.1]])
+        put(f"{layer}/gradient_by_lag_c", [[0.5, 0.3, 0.2], [0.6, 0.5, 0.4]])
+        put(f"{layer}/memory_length", [0.2, 0.6])
+        put(f"{layer}/memory_length_c", [0.7, 0.9])
         for gate in ("i", "f"):
             for figure in ("saturated", "saturated_high", "spectral_radius"):
-                layer[f"{figure}/{gate}"] = [0.1, 0.4]
-        reading = run.create_group("reading")
+                put(f"{layer}/{figure}/{gate}", [0.1, 0.4])
         count = len(TOKENS)
-        reading.create_dataset("tokens", data=TOKENS, dtype=text)
-        reading["text"] = [0] * 10 + [1] * 2
-        reading["surprise"] = [float(i) / 2 for i in range(count)]
-        reading.create_dataset("alternatives", data=[[token, "z"] for token in TOKENS], dtype=text)
-        reading["probabilities"] = [[0.6, 0.3]] * count
-        reading["gates/recurrence/layer0/forward/f"] = [i / count for i in range(count)]
+        put("reading/tokens", TOKENS, text)
+        put("reading/text", [0] * 10 + [1] * 2)
+        put("reading/surprise", [float(i) / 2 for i in range(count)])
+        put("reading/alternatives", [[token, "z"] for token in TOKENS], text)
+        put("reading/probabilities", [[0.6, 0.3]] * count)
+        put("reading/gates/recurrence/layer0/forward/f", [i / count for i in range(count)])
         for name, values in (("layer", ["recurrence/layer0/forward"]), ("part", ["c"]),
                              ("tracks", ["inside brackets"])):
-            reading.create_dataset(f"units/{name}", data=values, dtype=text)
-        reading["units/unit"] = [7]
-        reading["units/score"] = [-0.8]
-        reading["units/values"] = [[-1.0] * 6 + [0.5] * 6]
+            put(f"reading/units/{name}", values, text)
+        put("reading/units/unit", [7])
+        put("reading/units/score", [-0.8])
+        put("reading/units/values", [[-1.0] * 6 + [0.5] * 6])
     large_runs.seal(target)
 
 
