@@ -194,7 +194,7 @@ class Features final : public Dataset {
         lines.push_back(std::move(line));
       }
       // A refusal names the last line, or the first that is too many.
-      place += ":" + std::to_string(std::min(lines.size(), items.size() + 1));
+      place = fmt::format("{}:{}", place, std::min(lines.size(), items.size() + 1));
     } else {
       Array array = read(options_.lines, "texts");
       if (!holds_text(array) || array.shape.size() != 1)
