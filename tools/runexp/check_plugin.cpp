@@ -237,7 +237,7 @@ void add_check_plugin(CLI::App& app, Action& chosen) {
   CLI::App& command = add_command(
       app, chosen, "check-plugin", "checks that plugins keep the contract of their kind",
       "runexp check-plugin build/cell_mine.so", options, run_check_plugin);
-  command.add_option("plugins", options->plugins, "FILE.so, NAME or KIND/NAME");
+  command.add_option("which", options->plugins, "FILE.so, NAME or KIND/NAME");
   command.add_flag("--all", options->all, "every plugin that is found");
   command.add_option("--only", options->only, "only this check; repeatable")
       ->allow_extra_args(false);
