@@ -8,6 +8,20 @@
 
 namespace unroll {
 
+TokenId likeliest(std::span<const float> logits) {
+  std::size_t best = logits.size();
+  float highest = -std::numeric_limits<float>::infinity();
+  for (std::size_t id = 0; id < logits.size(); ++id) {
+    if (logits[id] > highest) {  // false for NaN
+      highest = logits[id];
+      best = id;
+    }
+  }
+  if (best == logits.size())
+    fail(Failure::diverged, "no token to choose: no logit is a finite number");
+  return static_cast<TokenId>(best);
+}
+
 void weigh(std::span<const float> logits, double temperature, std::vector<Candidate>& candidates) {
   float highest = -std::numeric_limits<float>::infinity();
   for (const float logit : logits) highest = std::max(highest, logit);  // skips NaN

@@ -1,4 +1,4 @@
-// Candidates: the tokens that may come next, with their weights. What samplers that draw share.
+// Candidates: the tokens that may come next, with their weights. What samplers share.
 #pragma once
 
 #include <span>
@@ -19,6 +19,10 @@ struct Candidate {
 inline bool more_likely(const Candidate& a, const Candidate& b) {
   return a.weight != b.weight ? a.weight > b.weight : a.id < b.id;
 }
+
+/// The token of the largest logit, of equal ones the lowest; NaN is passed over. Throws
+/// Error(diverged) if every logit is NaN or minus infinity.
+TokenId likeliest(std::span<const float> logits);
 
 /// All tokens that can be drawn, in the order of their ids, with weights
 /// exp((logit - largest) / temperature): that of the most likely is 1. NaN and minus infinity are

@@ -7,7 +7,6 @@
 #include <unroll/plugin.hpp>
 
 #include <cmath>
-#include <limits>
 
 namespace {
 
@@ -30,7 +29,7 @@ class Beam final : public Sampler {
   explicit Beam(const Options& options) : options_(options) {}
 
   TokenId choose(std::span<const float> logits, RandomStream& /*random*/) override {
-    return static_cast<TokenId>(likeliest(logits));
+    return likeliest(logits);
   }
   std::int64_t width() const override { return options_.width; }
   double worth(double log_probability, std::int64_t tokens) const override {
@@ -38,20 +37,6 @@ class Beam final : public Sampler {
   }
 
  private:
-  static std::size_t likeliest(std::span<const float> logits) {
-    std::size_t best = logits.size();
-    float highest = -std::numeric_limits<float>::infinity();
-    for (std::size_t id = 0; id < logits.size(); ++id) {
-      if (logits[id] > highest) {  // false for NaN
-        highest = logits[id];
-        best = id;
-      }
-    }
-    if (best == logits.size())
-      fail(Failure::diverged, "no token to choose: no logit is a finite number");
-    return best;
-  }
-
   Options options_;
 };
 
