@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <thread>
 
 #include <unroll/core/archive_splice.hpp>
 #include <unroll/core/error.hpp>
+#include <unroll/core/processors.hpp>
 #include <unroll/core/sha256.hpp>
 #include <unroll/tensor/engine.hpp>
 #include <unroll/training/trainer_impl.hpp>
@@ -42,8 +42,7 @@ std::int64_t targets_of(const Encoded& split, const Model& model) {
 Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const Domain* known,
                     std::int64_t more_epochs, Ranks* others)
     : options(std::move(experiment)), registry(plugins), ranks(others) {
-  const int processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  Engine::get().set_threads(options.threads > 0 ? options.threads : processors);
+  Engine::get().set_threads(options.threads > 0 ? options.threads : processors());
   Splits splits = registry.make_dataset(options.data)->load();
   if (splits.train.empty()) fail(Failure::data, "the data has no training split");
   files = std::move(splits.files);

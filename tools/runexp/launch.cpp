@@ -12,6 +12,7 @@
 
 #include <unroll/core/error.hpp>
 #include <unroll/core/installation.hpp>
+#include <unroll/core/processors.hpp>
 
 #include "../mpi/mpi_ranks.hpp"
 #include "interrupt.hpp"
@@ -87,8 +88,7 @@ void Turn::over() {
 void share_experiment(ExperimentOptions& options, Ranks* ranks) {
   if (ranks == nullptr) return;
   options.training.batch *= ranks->size();
-  const int processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  if (options.threads == 0) options.threads = std::max(1, processors / ranks->neighbours());
+  if (options.threads == 0) options.threads = std::max(1, processors() / ranks->neighbours());
 }
 
 int help(Trainer& trainer) {

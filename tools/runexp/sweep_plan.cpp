@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <thread>
 
+#include <unroll/core/processors.hpp>
 #include <unroll/core/sha256.hpp>
 #include <unroll/core/text.hpp>
 #include <unroll/training/option_path.hpp>
@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::size_t kDigestDigits = 16;
 constexpr std::size_t kEnoughProblems = 1000;
-
-int processors() {
-  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-}
 
 /// What a file says of itself that a sweep decides.
 void check_base(const Node& root, Problems& problems) {
