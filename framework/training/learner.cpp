@@ -229,7 +229,7 @@ Archive Learner::save() const {
   state.put("position/batch", batch_);
   splice(state, "optimizer", optimizer_->save());
   state.merge("schedule", schedule_->save());
-  if (batch_ > 0) state.merge("carry", save_carry());  // an epoch begins at zero
+  if (batch_ > 0) splice(state, "carry", save_carry());  // an epoch begins at zero
   return state;
 }
 
