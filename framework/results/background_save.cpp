@@ -19,8 +19,12 @@ constexpr int kYielding = 10;
 BackgroundSave::BackgroundSave(std::filesystem::path run, Snapshot snapshot, bool awaited)
     : run_(std::move(run)), snapshot_(std::make_unique<Snapshot>(std::move(snapshot))) {
   const auto save = [&from = *snapshot_, path = run_] {
+    const auto start = std::chrono::steady_clock::now();
     const std::string bytes = run_to_bytes(from.record, from.best.get());
-    return Written{write_beside(path, bytes), seal_of(bytes)};
+    Written written{write_beside(path, bytes), seal_of(bytes)};
+    written.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return written;
   };
   if (!awaited) {
     try {

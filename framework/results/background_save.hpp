@@ -37,6 +37,8 @@ class BackgroundSave {
   void commit();
   /// Of what was written, after `wait`.
   const std::string& seal() const noexcept { return written_.seal; }
+  /// How long the writing took, after `wait`.
+  double seconds() const noexcept { return written_.seconds; }
 
   std::int64_t step() const noexcept { return snapshot_->record.step; }
   /// After the thread has ended: the arrays, for another attempt.
@@ -46,6 +48,7 @@ class BackgroundSave {
   struct Written {
     std::filesystem::path temporary;
     std::string seal;
+    double seconds = 0;
   };
 
   std::filesystem::path run_;

@@ -259,6 +259,7 @@ void RunWriter::settle(bool keep_arrays) {
     throw;
   }
   arrays_on_disk_ = true;
+  writing_seconds_ = saving->seconds();
   if (keep_arrays) take_arrays();
   if (keep_.keeps()) prune_checkpoints(path_, keep_);
   say_what_is_left([&] { now_in_place(saving->step(), true, saving->seal()); });

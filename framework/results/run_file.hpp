@@ -80,6 +80,8 @@ class RunWriter {
   /// Puts a checkpoint that has been written meanwhile in its place. Costs nothing where there is
   /// none; call it between steps.
   void poll();
+  /// How long the last checkpoint in place took to write; 0: none has been begun and put in place.
+  double writing_seconds() const noexcept { return writing_seconds_; }
 
   /// Writes the final status beside the last checkpoint. Call after the last checkpoint; again only
   /// to give another reason.
@@ -113,6 +115,7 @@ class RunWriter {
   bool saved_ = false;             ///< is there a file of this run yet?
   bool checkpoint_saved_ = false;  ///< with weights and state?
   std::int64_t saved_step_ = 0;    ///< step of the checkpoint in the file
+  double writing_seconds_ = 0;
 };
 
 }  // namespace unroll

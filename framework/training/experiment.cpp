@@ -126,8 +126,9 @@ void TrainingOptions::describe(Schema<TrainingOptions>& schema) {
               "steps between checkpoints; 0: after every epoch")
       .at_least(0);
   schema
-      .option("checkpoint_seconds", &O::checkpoint_seconds,
-              "a checkpoint also after this time without one; 0: never")
+      .option(
+          "checkpoint_seconds", &O::checkpoint_seconds,
+          "the most that a kill may cost: a checkpoint also after this time without one; 0: never")
       .at_least(0);
   schema.option("keep", &O::keep, "so many checkpoints before the last stay, in RUN.checkpoints")
       .range(0, 1'000'000);

@@ -83,6 +83,10 @@ void Recorder::poll() {
   if (file_ != nullptr) file_->poll();
 }
 
+double Recorder::writing_seconds() const {
+  return file_ == nullptr ? 0 : file_->writing_seconds();
+}
+
 bool Recorder::begin() const {
   return file_ != nullptr && !file_->has_checkpoint();
 }

@@ -39,6 +39,8 @@ class Recorder {
   void checkpoint(Checkpoint checkpoint);
   /// Between steps: throws what went wrong with the last checkpoint.
   void poll();
+  /// How long the last checkpoint took to write.
+  double writing_seconds() const;
   /// Weights that turned out the best after the last checkpoint.
   void best(RunRecord::Best best);
   void finish(Status status, const std::string& reason);

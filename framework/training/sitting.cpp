@@ -39,15 +39,17 @@ double Trainer::Impl::targets_per_second() const {
   return step_seconds > 0 ? static_cast<double>(targets) / step_seconds : 0;
 }
 
-/// As rank 0 finds, which writes it.
-bool Trainer::Impl::checkpoint_time_is_up() const {
+/// As rank 0 finds, which writes it. Begun so early that it is in its place, if it takes as long as
+/// the last one, when the interval ends: a kill costs no more than that.
+bool Trainer::Impl::checkpoint_time_is_up(const Recorder& recorder) const {
   const double interval = options.training.checkpoint_seconds;
-  return !helps() && interval > 0 && seconds_since(last_checkpoint) >= interval;
+  const double early = std::min(recorder.writing_seconds(), interval / 2);
+  return !helps() && interval > 0 && seconds_since(last_checkpoint) >= interval - early;
 }
 
-void Trainer::Impl::one_step(Observer& observer) {
+void Trainer::Impl::one_step(Observer& observer, const Recorder& recorder) {
   const double before = learner->times().steps();
-  const StepResult result = learner->step({stopped(asked), checkpoint_time_is_up()});
+  const StepResult result = learner->step({stopped(asked), checkpoint_time_is_up(recorder)});
   const double taken = learner->times().steps() - before;
   const TrainingOptions& t = options.training;
   const std::int64_t step = learner->steps();
@@ -248,7 +250,7 @@ bool Trainer::Impl::learn(Observer& observer, Recorder& recorder, const StopFlag
       return true;
     }
     if (stopped(stop)) return false;
-    one_step(observer);
+    one_step(observer, recorder);
     recorder.poll();
   }
 }

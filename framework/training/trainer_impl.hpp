@@ -44,7 +44,7 @@ struct Trainer::Impl {
   // One sitting; false: interrupted, with something left to do.
   bool count(Observer& observer, Recorder& recorder, const StopFlag* stop);
   bool learn(Observer& observer, Recorder& recorder, const StopFlag* stop);
-  void one_step(Observer& observer);
+  void one_step(Observer& observer, const Recorder& recorder);
   bool do_what_is_due(Observer& observer, Recorder& recorder, const StopFlag* stop);
   bool evaluation(Observer& observer, Recorder& recorder, const StopFlag* stop);
   bool samples(Observer& observer, Recorder& recorder, const StopFlag* stop);
@@ -61,7 +61,7 @@ struct Trainer::Impl {
   bool writes_samples() const;
   /// Is it for another rank to write samples and the run file?
   bool helps() const { return ranks != nullptr && ranks->rank() > 0; }
-  bool checkpoint_time_is_up() const;
+  bool checkpoint_time_is_up(const Recorder& recorder) const;
   std::int64_t steps_between_evaluations() const {
     return options.training.evaluate_every > 0 ? options.training.evaluate_every
                                                : plan.steps_per_epoch;

@@ -101,6 +101,15 @@ TEST_F(BackgroundSaving, BestWeightsStayUntilThereAreBetterOnes) {
   EXPECT_EQ(open_run(path).best->step, 7);
 }
 
+TEST_F(BackgroundSaving, TellsHowLongTheLastOneTook) {
+  RunWriter other = RunWriter::create(scratch / "other.h5", sample_record());
+  EXPECT_EQ(other.writing_seconds(), 0);
+  writer.begin_checkpoint(sample_checkpoint(2));
+  poll_until(2);
+  EXPECT_GT(writer.writing_seconds(), 0);
+  EXPECT_LT(writer.writing_seconds(), 60);
+}
+
 TEST_F(BackgroundSaving, WhatIsGivenUpLeavesNothingBehind) {
   writer.begin_checkpoint(sample_checkpoint(2));
   row(3);
