@@ -29,6 +29,7 @@ std::string interruption(const StopFlag* stop) {
   const std::string by = number == kTimeIsUp ? "the end of the time it was given"
                          : number == SIGINT  ? "SIGINT"
                          : number == SIGTERM ? "SIGTERM"
+                         : number == SIGUSR1 ? "SIGUSR1"
                                              : "a request";
   return fmt::format("stopped by {}; `runexp resume` continues it", by);
 }

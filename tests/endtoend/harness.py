@@ -7,7 +7,7 @@ import textwrap
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("UNROLL_BUILD", ROOT / "build"))
+BUILD = pathlib.Path(os.environ.get("UNROLL_BUILD", ROOT / "build")).resolve()
 RUNEXP = BUILD / "bin/runexp"
 # Instrumented programs are slower: time limits are multiplied by this.
 PATIENCE = float(os.environ.get("UNROLL_TEST_PATIENCE", "1"))

@@ -192,10 +192,15 @@ class Interruption(RunTest):
 
     def test_termination_is_143(self):
         self.experiment()
-        process = self.start("small.yaml", *self.LONG)
-        self.wait_for_steps(process)
-        self.stop(process, signal.SIGTERM)
-        self.assertEqual(process.returncode, 143)
+        for number in signal.SIGTERM, signal.SIGUSR1:
+            with self.subTest(number=number):
+                process = self.start("small.yaml", *self.LONG, "-o", "run.h5", "--force")
+                self.wait_for_steps(process)
+                self.stop(process, number)
+                self.assertEqual(process.returncode, 143)
+                with h5py.File(self.folder / "run.h5") as run:
+                    self.assertEqual(run.attrs["status"], "interrupted")
+                    self.assertIn(f"stopped by {number.name}", run.attrs["reason"])
 
     def test_a_batch_queue_sends_termination_more_than_once(self):
         self.experiment()
@@ -227,7 +232,7 @@ class Interruption(RunTest):
         self.experiment()
         process = self.start("small.yaml", *self.LONG, "--threads", "2")
         self.wait_for_steps(process)
-        asked = 1 << (signal.SIGINT - 1) | 1 << (signal.SIGTERM - 1)
+        asked = sum(1 << (number - 1) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1))
         blocked = [int(re.search(r"^SigBlk:\s*(\w+)", status.read_text(), re.M)[1], 16)
                    for status in pathlib.Path(f"/proc/{process.pid}/task").glob("*/status")]
         self.assertGreater(len(blocked), 2, "two that compute and one that waits")

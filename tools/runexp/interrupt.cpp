@@ -18,6 +18,7 @@ sigset_t requests() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGUSR1);
   return set;
 }
 
@@ -33,7 +34,7 @@ sigset_t requests() {
   sigemptyset(&killing);
   sigaddset(&killing, SIGINT);
   pthread_sigmask(SIG_UNBLOCK, &killing, nullptr);
-  pthread_kill(main_thread, SIGUSR1);
+  pthread_kill(main_thread, SIGRTMIN);
   while (true) pause();
 }
 
@@ -48,6 +49,7 @@ void catch_interrupts() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);  // threads to come inherit this
   signal(SIGINT, SIG_DFL);                    // which a shell ignores for what it runs with &
   signal(SIGTERM, SIG_DFL);
+  signal(SIGUSR1, SIG_DFL);
   static std::array<char, 1 << 16> stack;
   stack_t apart{};
   apart.ss_sp = stack.data();
@@ -56,7 +58,7 @@ void catch_interrupts() {
   struct sigaction wake {};
   wake.sa_handler = [](int) {};
   wake.sa_flags = SA_ONSTACK;
-  sigaction(SIGUSR1, &wake, nullptr);
+  sigaction(SIGRTMIN, &wake, nullptr);
   std::thread(wait_for_requests, pthread_self()).detach();
   signal(SIGXFSZ, SIG_IGN);  // a file grown too large is an error to report, not the end
 }
@@ -80,7 +82,7 @@ void stop_after(double seconds) {
 
 int interrupted_code() noexcept {
   const int number = received;
-  return 128 + (number == kTimeIsUp ? SIGTERM : number);
+  return 128 + (number == SIGINT ? SIGINT : SIGTERM);
 }
 
 }  // namespace unroll::cli
