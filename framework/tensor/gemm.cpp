@@ -9,6 +9,7 @@
 
 #include <unroll/tensor/engine.hpp>
 #include <unroll/tensor/onednn.hpp>
+#include <unroll/tensor/product_count.hpp>
 
 namespace unroll {
 namespace {
@@ -54,6 +55,7 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t M, std::int64_t N, st
     scale_rows(M, N, beta, C, ldc);
     return;
   }
+  count_product(M, N, K);
   const Threads threads(M * N * K < kWorthSharing ? 1 : omp_get_max_threads());
   const auto status = dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', M, N, K, alpha,
                                  A, lda, B, ldb, beta, C, ldc);

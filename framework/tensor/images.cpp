@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <unroll/tensor/onednn.hpp>
+#include <unroll/tensor/product_count.hpp>
 
 namespace unroll {
 
@@ -108,6 +109,13 @@ auto pool_description(const Sizes& s, Pooling pooling) {
       dense(s.x), dense(s.y), s.stride, s.size, s.dilation, s.padding, s.padding);
 }
 
+// As the product that it is: every place of the result, with a window of every channel.
+void count_convolution(const WindowOverImages& over, std::int64_t O) {
+  const Shape result = over.result(O);
+  const auto& size = over.window().size;
+  count_product(result.size() / O, O, over.images().dim(1) * size[0] * size[1]);
+}
+
 // oneDNN does not write through its inputs, but takes them as void*.
 void* in(const float* data) {
   return const_cast<float*>(data);
@@ -118,6 +126,7 @@ void* in(const float* data) {
 void convolve(const WindowOverImages& over, std::int64_t O, const float* x, const float* w,
               const float* b, float* y) {
   const Sizes s(over, O);
+  count_convolution(over, O);
   const auto& prepared = Engine::get().primitives().get(
       s.key(Work::forward, b != nullptr), [&] { return forward_description(s, b != nullptr); });
   std::vector<Argument> inputs{{DNNL_ARG_SRC, in(x), s.x}, {DNNL_ARG_WEIGHTS, in(w), s.w}};
@@ -128,6 +137,7 @@ void convolve(const WindowOverImages& over, std::int64_t O, const float* x, cons
 void convolve_to_images(const WindowOverImages& over, std::int64_t O, const float* dy,
                         const float* w, float* dx) {
   const Sizes s(over, O);
+  count_convolution(over, O);
   auto& primitives = Engine::get().primitives();
   const auto& prepared = primitives.get(s.key(Work::to_images, false), [&] {
     return describe_backward<dnnl::convolution_backward_data>(
@@ -142,6 +152,7 @@ void convolve_to_images(const WindowOverImages& over, std::int64_t O, const floa
 void convolve_to_weights(const WindowOverImages& over, std::int64_t O, const float* x,
                          const float* dy, float* dw, float* db) {
   const Sizes s(over, O);
+  count_convolution(over, O);
   auto& primitives = Engine::get().primitives();
   const auto algorithm = dnnl::algorithm::convolution_direct;
   const auto& prepared = primitives.get(s.key(Work::to_weights, db != nullptr), [&] {

@@ -11,9 +11,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include <unroll/tensor/gemm.hpp>
 #include <unroll/tensor/parallel.hpp>
+#include <unroll/tensor/product_count.hpp>
 
 HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
@@ -149,6 +151,12 @@ void additive_gradient_row(std::int64_t n, const double* a, const double* b, con
 // From so many steps on a matrix product a lane is faster than rows one by one.
 constexpr std::int64_t kProduct = 4;
 
+// Of a lane whose rows are taken one by one.
+template <typename T>
+void count_rows(const Lanes& l, std::int64_t length, std::int64_t K) {
+  if (std::is_same_v<T, float> && l.steps < kProduct) count_product(l.steps, length, K);
+}
+
 template <typename T>
 void zero_row(std::int64_t n, T* y, bool add) {
   if (!add) std::fill_n(y, n, T(0));
@@ -161,6 +169,7 @@ void lane_dots(const Lanes& l, std::int64_t K, const T* a, const T* b, T* y, boo
   const std::int64_t N = l.lanes, S = l.positions;
   parallel_for(N, [&](std::int64_t n) {
     const std::int64_t length = l.length(n);
+    count_rows<T>(l, length, K);
     if (l.steps >= kProduct) {
       gemm(false, true, l.steps, length, K, T(1), a + n * K, N * K, b + n * K, N * K,
            add ? T(1) : T(0), y + n * S, N * S);
@@ -181,6 +190,7 @@ void lane_sums(const Lanes& l, std::int64_t K, const T* w, const T* b, T* y, boo
   const std::int64_t N = l.lanes, S = l.positions;
   parallel_for(N, [&](std::int64_t n) {
     const std::int64_t length = l.length(n);
+    count_rows<T>(l, length, K);
     if (l.steps >= kProduct) {
       gemm(false, false, l.steps, K, length, T(1), w + n * S, N * S, b + n * K, N * K,
            add ? T(1) : T(0), y + n * K, N * K);
@@ -202,6 +212,7 @@ void lane_spreads(const Lanes& l, std::int64_t K, const T* w, const T* a, T* y, 
   const std::int64_t N = l.lanes, S = l.positions;
   parallel_for(N, [&](std::int64_t n) {
     const std::int64_t length = l.length(n);
+    count_rows<T>(l, length, K);
     if (l.steps >= kProduct) {
       gemm(true, false, length, K, l.steps, T(1), w + n * S, N * S, a + n * K, N * K,
            add ? T(1) : T(0), y + n * K, N * K);

@@ -7,6 +7,7 @@
 #include <unroll/tensor/engine.hpp>
 #include <unroll/tensor/kernels_recurrent.hpp>
 #include <unroll/tensor/parallel.hpp>
+#include <unroll/tensor/product_count.hpp>
 #include <unroll/tensor/tensor.hpp>
 
 #undef HWY_TARGET_INCLUDE
@@ -177,6 +178,9 @@ HWY_EXPORT(RunBackward);
 void unroll::kernels::recurrent_backward(const RecurrentSequence& sequence,
                                          const RecurrentGradients& gradients) {
   using namespace unroll::recurrent;
+  const std::int64_t H = sequence.hidden;
+  const std::int64_t steps = gradients.h0 != nullptr ? sequence.steps : sequence.steps - 1;
+  unroll::count_product(steps * sequence.batch, H, gates_of(sequence.kind) * H);
   HWY_DYNAMIC_DISPATCH(RunBackward)(sequence, gradients);
   if (gradients.extra != nullptr) recurrent_extra(sequence, gradients.extra);
 }

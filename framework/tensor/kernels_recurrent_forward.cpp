@@ -7,6 +7,7 @@
 #include <unroll/tensor/engine.hpp>
 #include <unroll/tensor/kernels_recurrent.hpp>
 #include <unroll/tensor/parallel.hpp>
+#include <unroll/tensor/product_count.hpp>
 #include <unroll/tensor/tensor.hpp>
 
 #undef HWY_TARGET_INCLUDE
@@ -194,6 +195,8 @@ HWY_EXPORT(RunForward);
 
 void unroll::kernels::recurrent_forward(const RecurrentSequence& sequence) {
   using namespace unroll::recurrent;
+  const std::int64_t H = sequence.hidden;
+  unroll::count_product(sequence.steps * sequence.batch, gates_of(sequence.kind) * H, H);
   HWY_DYNAMIC_DISPATCH(RunForward)(sequence);
 }
 #endif

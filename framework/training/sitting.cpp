@@ -100,6 +100,8 @@ void Trainer::Impl::one_step(Observer& observer, const Recorder& recorder) {
     progress.seconds_left += std::ceil(left / interval) * (times.evaluation + times.samples) /
                              static_cast<double>(evaluations);
   }
+  progress.targets = targets;
+  progress.times = times;
   observer.on_step(progress);
 }
 

@@ -36,6 +36,8 @@ struct Progress {
   double targets_per_second = 0;  ///< while training, evaluation not counted
   double seconds = 0;             ///< since training began, earlier sittings included
   double seconds_left = 0;        ///< at the present speed, evaluations included
+  std::int64_t targets = 0;       ///< trained on in this sitting
+  StepTimes times;                ///< of this sitting
 };
 
 struct EvaluationReport {
