@@ -107,9 +107,8 @@ ProductPeak product_peak_f32() {
     const auto elements = static_cast<std::size_t>(n * n);
     const std::vector<float> a(elements, 0.5F), b(elements, 0.25F);
     std::vector<float> c(elements);
-    const double seconds = best_seconds([&] {
-      gemm(false, false, n, n, n, 1.0F, a.data(), n, b.data(), n, 0.0F, c.data(), n);
-    });
+    const double seconds = best_seconds(
+        [&] { gemm(false, false, n, n, n, 1.0F, a.data(), n, b.data(), n, 0.0F, c.data(), n); });
     const double rate = 2e-9 * static_cast<double>(n * n * n) / seconds;
     if (rate > best.gflop_per_s) best = {rate, n};
   }

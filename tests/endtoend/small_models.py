@@ -91,13 +91,18 @@ def write_data(test):
         file["kinds"] = numpy.arange(60) % 3
 
 
-def train(test, name):
-    """A run that has learnt for some steps, so that no weight is what it began with."""
+def describe(test, name):
+    """Writes the experiment file of one."""
     data, architecture, options = ALL[name]
     test.write(f"{name}.yaml", f"experiment: {name}\nseed: 3\nthreads: 1\ndata: {data}\n"
                "tokenizer: char\ntarget_tokenizer: char\n"
                f"model: {{{architecture}: {{{options}}}}}\n"
                "training: {epochs: 1, max_steps: 12, batch: 8, window: 20, optimizer: {adam: {learning_rate: 0.03}}}\n")
+
+
+def train(test, name):
+    """A run that has learnt for some steps, so that no weight is what it began with."""
+    describe(test, name)
     test.run_it(f"{name}.yaml", "--quiet", "--force")
     return test.folder / f"runs/{name}.h5"
 

@@ -36,9 +36,8 @@ TEST(ProductCount, OfAMatrixProduct) {
   EXPECT_EQ(operations_of(product), 2 * 3 * 4 * 5);
   const std::vector<double> x(4);
   double y = 0;
-  EXPECT_EQ(operations_of([&] {
-              gemm(false, false, 1, 1, 4, 1.0, x.data(), 4, x.data(), 1, 0.0, &y, 1);
-            }),
+  EXPECT_EQ(operations_of(
+                [&] { gemm(false, false, 1, 1, 4, 1.0, x.data(), 4, x.data(), 1, 0.0, &y, 1); }),
             0);
 }
 

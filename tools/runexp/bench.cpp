@@ -1,30 +1,33 @@
-// runexp bench: how fast an experiment trains and writes on this machine. Nothing is saved.
+// runexp bench: how fast an experiment trains and writes on this machine, and how well it uses it.
+// Nothing is kept.
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <chrono>
 
 #include <unroll/core/text.hpp>
 #include <unroll/tensor/engine.hpp>
-#include <unroll/tensor/gemm.hpp>
-#include <unroll/training/generation.hpp>
-#include <unroll/training/trainer.hpp>
+#include <unroll/tensor/peaks.hpp>
+#include <unroll/training/held_out.hpp>
 
+#include "bench_training.hpp"
+#include "bench_writing.hpp"
 #include "commands.hpp"
 #include "experiment_arguments.hpp"
 #include "interrupt.hpp"
 #include "json_output.hpp"
+#include "launch.hpp"
 #include "memory.hpp"
 #include "terminal.hpp"
 
 namespace unroll::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr std::size_t kWarmUpSteps = 3;
-constexpr std::int64_t kWarmUpTokens = 50;
-constexpr std::int64_t kSampleTokens = 2000;
+constexpr std::int64_t kWeightBytes = sizeof(float);
+constexpr const char* kReading =
+    "Medians; in brackets what a tenth of the measurements lie below and above.";
+constexpr const char* kCounted =
+    "\n\nProducts are counted as the network asks for them, 2 M N K operations for [M, K] times "
+    "[K, N], forward and backward; elementwise work and one-hot input, which is looked up, do not "
+    "count. The machine's own product and memory are measured in the same run with the same "
+    "threads.";
 
 struct Options {
   ExperimentArguments experiment;
@@ -32,131 +35,151 @@ struct Options {
   bool json = false;
 };
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
-/// Notes how long each whole step takes and ends training after enough of them: `steps`, or as
-/// many as eight seconds hold.
-class Stopwatch final : public Observer {
- public:
-  explicit Stopwatch(std::int64_t steps) : wanted_(static_cast<std::size_t>(steps)) {}
-
-  void on_step(const Progress&) override {
-    const Clock::time_point now = Clock::now();
-    if (++seen_ > kWarmUpSteps) {
-      steps_.push_back(std::chrono::duration<double>(now - last_).count());
-    } else {
-      began_ = now;
-    }
-    const bool enough =
-        wanted_ > 0 ? steps_.size() >= wanted_ : steps_.size() >= 5 && seconds_since(began_) > 8;
-    if (enough || *stop_flag() != 0) stop_ = 1;
-    last_ = Clock::now();
+void add_training(Json& found, const TrainingSpeed& speed, const std::string& unit,
+                  std::int64_t targets_per_step) {
+  found["train_" + unit + "_per_s"] = speed.targets_per_s;
+  found["train_" + unit + "_per_step"] = targets_per_step;
+  found["steps"] = speed.steps;
+  put(found, "step_ms", speed.step_ms);
+  Json& phases = found["phases"] = Json::object();
+  for (const PhaseTime& phase : speed.phases) {
+    Json& each = phases[phase.name] = {{"share", phase.share}};
+    put(each, "ms", phase.milliseconds);
   }
-
-  const std::vector<double>& steps() const noexcept { return steps_; }
-  const StopFlag* stop() const noexcept { return &stop_; }
-
- private:
-  std::size_t wanted_;
-  std::size_t seen_ = 0;
-  StopFlag stop_ = 0;
-  std::vector<double> steps_;
-  Clock::time_point began_, last_;
-};
-
-/// Multiplications and additions of this machine's matrix product a second, in 10^9.
-double gemm_peak() {
-  constexpr std::int64_t n = 1024;
-  const std::vector<float> a(n * n, 0.5F), b(n * n, 0.25F);
-  std::vector<float> c(n * n);
-  double best = 1e9;
-  for (int i = 0; i < 10; ++i) {
-    const auto start = Clock::now();
-    gemm(false, false, n, n, n, 1.0F, a.data(), n, b.data(), n, 0.0F, c.data(), n);
-    best = std::min(best, seconds_since(start));
-  }
-  return 2.0 * n * n * n / best * 1e-9;
+  found["product_gflop_per_step"] = speed.gflop_per_step;
+  found["product_gflop_per_s"] = speed.product_gflop_per_s;
 }
 
-double sample_seconds_per_token(const Trainer& trainer, const Model& model,
-                                const Registry& registry) {
-  const auto& samplers = trainer.options().generate.samplers;
-  const PluginChoice choice = samplers.empty() ? PluginChoice{"greedy", {}, {}} : samplers.back();
-  const auto sampler = registry.make_sampler(choice);
-  RandomStream random(trainer.options().seed, "bench");
-  Generator generator(model);
-  generator.write(kWarmUpTokens, *sampler, random);
-  const Generated text = generator.write(kSampleTokens, *sampler, random);
-  return text.seconds / static_cast<double>(std::max<std::int64_t>(text.tokens, 1));
+void add_writing(Json& found, const WritingSpeed& speed) {
+  found["sampler"] = speed.sampler;
+  found["sample_tokens"] = speed.tokens;
+  put(found, "sample_us_per_token", speed.us_per_token);
+  // Of one text each weight of a product is used once for each token.
+  const double bytes = speed.flop_per_token / 2 * kWeightBytes;
+  if (bytes <= 0) return;
+  found["sample_weight_bytes_per_token"] = bytes;
+  found["sample_weight_gb_per_s"] = 1e-3 * bytes / speed.us_per_token.median;
 }
 
-void print_for_people(const Json& found) {
-  fmt::print("{}, {} threads, {} parameters\n",
-             styled(stdout, Style::bold, found["experiment"].get<std::string>()),
-             found["threads"].get<int>(), found["parameters"].get<std::int64_t>());
-  const auto row = [](const char* name, const std::string& text) {
-    fmt::print("  {:<18} {}\n", name, text);
-  };
-  if (found.contains("train_tokens_per_s")) {
-    row("training", fmt::format("{} tokens/s ({:.2f} ms a step, median of {})",
-                                human_count(found["train_tokens_per_s"].get<double>()),
-                                found["step_ms"].get<double>(), found["steps"].get<int>()));
-    for (const auto& [phase, share] : found["phases"].items())
-      row(("  " + phase).c_str(), fmt::format("{:.1f} %", 100 * share.get<double>()));
+/// The machine's own figures, measured now, and the parts of them that were used.
+void add_machine(Json& found) {
+  const ProductPeak product = product_peak_f32();
+  const TriadSpeed triad = triad_speed();
+  found["machine"] = {{"product_f32_gflop_per_s", product.gflop_per_s},
+                      {"product_f32_size", product.size},
+                      {"triad_gb_per_s", triad.gb_per_s},
+                      {"triad_one_thread_gb_per_s", triad.one_thread_gb_per_s},
+                      {"triad_array_bytes", triad.array_bytes}};
+  if (found.contains("product_gflop_per_s"))
+    found["product_utilisation"] = found["product_gflop_per_s"].get<double>() / product.gflop_per_s;
+  if (!found.contains("sample_weight_bytes_per_token")) return;
+  const double bytes = found["sample_weight_bytes_per_token"].get<double>();
+  const double reading = reading_speed(static_cast<std::int64_t>(bytes));
+  found["machine"]["read_weights_gb_per_s"] = reading;
+  found["sample_read_utilisation"] = found["sample_weight_gb_per_s"].get<double>() / reading;
+}
+
+double number(const Json& found, const char* key) {
+  return found.at(key).get<double>();
+}
+
+void row(const std::string& name, const std::string& text) {
+  fmt::print("  {:<16} {}\n", name, text);
+}
+
+void print_training(const Json& found, const std::string& unit) {
+  const std::string rate = fmt::format(
+      "{} {}/s", human_count(number(found, ("train_" + unit + "_per_s").c_str())), unit);
+  if (!found.contains("steps")) return row("training", rate + ", counting");
+  const Spread step = get_spread(found, "step_ms");
+  row("training", fmt::format("{}; {:.2f} ms a step ({:.2f} … {:.2f}), {} steps", rate, step.median,
+                              step.p10, step.p90, found["steps"].get<std::int64_t>()));
+  for (const auto& [name, phase] : found["phases"].items()) {
+    const Spread ms = get_spread(phase, "ms");
+    row("  " + name, fmt::format("{:8.3f} ms ({:.3f} … {:.3f}) {:5.1f} %", ms.median, ms.p10,
+                                 ms.p90, 100 * number(phase, "share")));
   }
-  if (found.contains("sample_us_per_token"))
-    row("writing", fmt::format("{:.1f} us a token", found["sample_us_per_token"].get<double>()));
+  row("  products",
+      fmt::format("{:.3g} GFLOP a step, {:.3g} GFLOP/s: {:.0f} % of the machine's",
+                  number(found, "product_gflop_per_step"), number(found, "product_gflop_per_s"),
+                  100 * number(found, "product_utilisation")));
+}
+
+void print_writing(const Json& found) {
+  const Spread token = get_spread(found, "sample_us_per_token");
+  row("writing", fmt::format("{:.2f} us a token ({:.2f} … {:.2f}), {} tokens, {}", token.median,
+                             token.p10, token.p90, found["sample_tokens"].get<std::int64_t>(),
+                             printable_line(found["sampler"].get<std::string>())));
+  if (!found.contains("sample_read_utilisation")) return;
+  row("  weights",
+      fmt::format("{} a token, {:.3g} GB/s: {:.0f} % of what reading alone would take",
+                  human_bytes(found["sample_weight_bytes_per_token"].get<std::uint64_t>()),
+                  number(found, "sample_weight_gb_per_s"),
+                  100 * number(found, "sample_read_utilisation")));
+}
+
+void print_for_people(const Json& found, const std::string& unit) {
+  const int processes = found["processes"].get<int>();
+  const std::string of = processes > 1 ? fmt::format("{} processes of ", processes) : "";
+  fmt::print("{}, {} parameters, {}{} threads\n",
+             styled(stdout, Style::bold, printable_line(found["experiment"].get<std::string>())),
+             grouped(found["parameters"].get<std::int64_t>()), of, found["threads"].get<int>());
+  print_training(found, unit);
+  if (found.contains("sample_us_per_token")) print_writing(found);
   row("peak memory", human_bytes(found["peak_memory_bytes"].get<std::uint64_t>()));
-  row("matrix product", fmt::format("{:.0f} GFLOP/s", found["gemm_gflops"].get<double>()));
+  fmt::print("{}\n", found["processor"].get<std::string>());
+  const Json& machine = found["machine"];
+  row("matrix product",
+      fmt::format("{:.0f} GFLOP/s in float32", number(machine, "product_f32_gflop_per_s")));
+  row("memory",
+      fmt::format("{:.1f} GB/s, one thread {:.1f} (STREAM triad)",
+                  number(machine, "triad_gb_per_s"), number(machine, "triad_one_thread_gb_per_s")));
+  if (machine.contains("read_weights_gb_per_s"))
+    row("  the weights",
+        fmt::format("{:.1f} GB/s, read over and over", number(machine, "read_weights_gb_per_s")));
+  fmt::print("{}\n", styled(stdout, Style::dim, kReading));
 }
 
 int run_bench(const Options& options) {
+  Ranks* ranks = launched_ranks();
+  Turn turn(ranks);
   CheckedExperiment experiment = read(options.experiment);
-  TrainingOptions& training = experiment.options.training;
-  training.epochs = 1'000'000;  // the stopwatch ends it
-  training.max_steps = 0;
-  training.evaluate_every = training.sample_every = training.checkpoint_every = 1'000'000'000;
-  training.checkpoint_seconds = 0;
-  Trainer trainer(experiment.options, *experiment.registry);
+  const auto& samplers = experiment.options.generate.samplers;
+  const PluginChoice sampler = samplers.empty() ? PluginChoice{"greedy", {}, {}} : samplers.back();
+  without_interludes(experiment.options);
+  share_experiment(experiment.options, ranks);
+  Trainer trainer(experiment.options, *experiment.registry, ranks);
+  turn.over();
+  if (helps(ranks)) {
+    help(trainer);  // until rank 0 has measured enough steps
+    return 0;
+  }
+  const Plan& plan = trainer.plan();
+  const std::string unit(counted_unit(plan.task.goal));
   Json found = {{"experiment", trainer.options().experiment},
                 {"processor", Engine::get().processor()},
                 {"threads", Engine::get().threads()},
-                {"parameters", trainer.plan().parameters},
-                {"vocabulary", trainer.plan().vocabulary}};
-  if (!trainer.plan().counts) {
-    Stopwatch watch(options.steps);
-    const Summary summary = trainer.train(nullptr, watch, watch.stop());
-    if (*stop_flag() != 0) return interrupted_code();
-    const double step = median(watch.steps());
-    found["steps"] = watch.steps().size();
-    found["step_ms"] = 1e3 * step;
-    found["tokens_per_step"] = trainer.plan().targets_per_step;
-    found["train_tokens_per_s"] = static_cast<double>(trainer.plan().targets_per_step) / step;
-    const StepTimes& times = summary.times;
-    found["phases"] = {{"data", times.data / times.steps()},
-                       {"forward", times.forward / times.steps()},
-                       {"backward", times.backward / times.steps()},
-                       {"clip and optimizer", times.optimizer / times.steps()}};
+                {"processes", ranks != nullptr ? ranks->size() : 1},
+                {"parameters", plan.parameters},
+                {"vocabulary", plan.vocabulary}};
+  if (plan.counts) {
+    Observer nobody;
+    found["train_" + unit + "_per_s"] =
+        trainer.train(nullptr, nobody, stop_flag()).targets_per_second;
+  } else {
+    const TrainingSpeed speed = measure_training(trainer, experiment, options.steps);
+    if (*stop_flag() == 0) add_training(found, speed, unit, plan.targets_per_step);
   }
-  if (trainer.plan().task.goal == Task::Goal::next_token &&
-      trainer.model().architecture->decoder(1)) {
-    found["sample_us_per_token"] =
-        1e6 * sample_seconds_per_token(trainer, trainer.model(), *experiment.registry);
-  }
-  found["peak_memory_bytes"] = peak_memory();
-  found["gemm_gflops"] = gemm_peak();
+  if (*stop_flag() != 0) return interrupted_code();
+  if (const auto writing = measure_writing(trainer, *experiment.registry, sampler))
+    add_writing(found, *writing);
+  found["peak_memory_bytes"] = peak_memory();  // before the arrays that measure the machine
+  if (*stop_flag() != 0) return interrupted_code();
+  add_machine(found);
   if (options.json)
     print_json(found);
   else
-    print_for_people(found);
+    print_for_people(found, unit);
   return 0;
 }
 
@@ -165,13 +188,15 @@ int run_bench(const Options& options) {
 void add_bench(CLI::App& app, Action& chosen) {
   Options* options = nullptr;
   CLI::App& command = add_command(
-      app, chosen, "bench", "measures the speed of training and writing",
+      app, chosen, "bench",
+      "measures the speed of training and writing, by phase, and of the machine beside it",
       "runexp bench experiments/lesson_char_lstm.yaml --set model.many_to_many.hidden=512 --json",
       options, run_bench);
   add_experiment_arguments(command, options->experiment);
   command.add_option("--steps", options->steps, "training steps to measure (default: 8 seconds)")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));
   command.add_flag("--json", options->json, "as JSON");
+  command.footer(command.get_footer() + kCounted);
 }
 
 }  // namespace unroll::cli

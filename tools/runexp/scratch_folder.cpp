@@ -1,0 +1,28 @@
+#include "scratch_folder.hpp"
+
+#include <stdlib.h>
+
+#include <string>
+#include <system_error>
+
+#include <unroll/core/error.hpp>
+
+namespace unroll::cli {
+
+namespace fs = std::filesystem;
+
+ScratchFolder::ScratchFolder(std::string_view purpose) {
+  std::error_code problem;
+  std::string name =
+      (fs::temp_directory_path(problem) / ("unroll-" + std::string(purpose) + "-XXXXXX")).string();
+  if (::mkdtemp(name.data()) == nullptr)
+    fail(Failure::data, "{}: cannot be made; TMPDIR names another place", name);
+  path_ = name;
+}
+
+ScratchFolder::~ScratchFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+}  // namespace unroll::cli
