@@ -191,9 +191,9 @@ class Cell::Owning {
 };
 
 Unrolled Cell::run(Var x, const State& state) {
-  const Var projected = run_project(x);
+  if (RecurrenceProbe::of(Graph::of({&x})) != nullptr) return run_unroll(run_project(x), state);
   const Owning owning(*this);
-  return run_unroll(projected, state);
+  return run_unroll(run_project(x), state);
 }
 
 Unrolled Cell::run(Var x, const Packing& packing, const State& state) {

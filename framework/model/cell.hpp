@@ -87,7 +87,7 @@ class Cell {
   /// Loops `run_step` unless overridden.
   virtual Unrolled unroll(Var projected, const State& state);
 
-  /// May `unroll` overwrite the value of `projected`? Only inside `run`.
+  /// Inside `run`: only `unroll` sees what `project` gives, and may overwrite its value.
   bool owns_projected() const noexcept { return owns_projected_; }
 
  private:

@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
 #include <unroll/model/fused_recurrence.hpp>
+#include <unroll/tensor/kernels.hpp>
 
 namespace unroll {
 namespace {
@@ -13,7 +16,15 @@ using kernels::RecurrentSequence;
 struct Kept {
   FusedCell kind;
   Tensor projected, gates, memory, outputs, U, extra;
+  Tensor ids;                    ///< of one-hot input; `projected` is a table then
+  std::int64_t classes = 0;      ///< of it
   std::array<Tensor, 2> before;  ///< h0 and, for an lstm, c0
+
+  Kept(FusedCell cell, const State& state, const FusedWeights& weights)
+      : kind(cell), U(weights.U->value()) {
+    if (weights.extra != nullptr) extra = weights.extra->value();
+    for (std::size_t i = 0; i < state.size(); ++i) before[i] = state[i].value();
+  }
 
   bool has_memory_cell() const { return before[1].defined(); }
   bool is_rnn() const { return kernels::gates_of(kind) == 1; }
@@ -35,14 +46,49 @@ struct Kept {
     s.gates = pointer(gates);
     s.memory = pointer(memory);
     s.outputs = outputs.data<float>();
+    if (ids.defined()) {
+      s.ids = ids.data<std::int32_t>();
+      s.classes = classes;
+    }
     return s;
   }
 };
 
-/// Inputs: projected, U, h0, (c0), (extra). Outputs: h of all steps, last h, (last c).
+/// W + b, row by row, and b itself.
+Tensor table_of(const FusedProjection& input) {
+  const Tensor& W = input.W->value();
+  const std::int64_t classes = W.dim(0), width = W.dim(1);
+  Tensor table = Tensor::empty({classes + 1, width});
+  const float* const bias = input.b->value().data<float>();
+  for (std::int64_t id = 0; id < classes; ++id)
+    kernels::add(width, W.data<float>() + id * width, bias, table.data<float>() + id * width);
+  std::copy_n(bias, width, table.data<float>() + classes * width);
+  return table;
+}
+
+/// The gradients of W and b, inputs 0 and 1, from that of their table.
+void pass_table(const Tensor& table, Backward& b) {
+  const std::int64_t classes = table.dim(0) - 1, width = table.dim(1);
+  bool fresh = false;
+  if (b.wants(0)) {
+    Tensor& dW = b.input_gradient(0, fresh);
+    fresh ? kernels::scale(dW.size(), 1.0f, table.data<float>(), dW.data<float>())
+          : kernels::axpy(dW.size(), 1.0f, table.data<float>(), dW.data<float>());
+  }
+  if (b.wants(1)) {
+    Tensor& db = b.input_gradient(1, fresh);
+    kernels::column_sums(classes + 1, width, table.data<float>(), db.data<float>(), !fresh);
+  }
+}
+
+/// Inputs: projected (or W, b of one-hot input), U, h0, (c0), (extra). Outputs: h of all steps,
+/// last h, (last c).
 void backward(Kept& kept, Backward& b) {
+  const bool one_hot = kept.ids.defined();
+  const int U = one_hot ? 2 : 1, first_state = U + 1;
   const bool has_c = kept.has_memory_cell();
   if (kept.is_rnn() && !kept.gates.defined()) kept.gates = Tensor::empty(kept.outputs.shape());
+  Tensor table;
   RecurrentSequence s = kept.sequence();
 
   kernels::RecurrentGradients g;
@@ -52,46 +98,43 @@ void backward(Kept& kept, Backward& b) {
                                                            : Tensor::zeros({s.batch, s.hidden});
   g.carried = carried.data<float>();
   Tensor h0;
-  if (b.wants(2)) {
+  if (b.wants(first_state)) {
     h0 = Tensor::empty({s.batch, s.hidden});
     g.h0 = h0.data<float>();
   }
-  const int extra = has_c ? 4 : 3;
+  const int extra = first_state + (has_c ? 2 : 1);
   if (kept.extra.defined() && b.wants(extra)) g.extra = b.input_gradient(extra).data<float>();
 
+  if (one_hot) {
+    table = Tensor::empty({s.classes + 1, kernels::gates_of(s.kind) * s.hidden});
+    g.table = table.data<float>();
+  }
+
   kernels::recurrent_backward(s, g);
-  if (b.wants(1)) {
+  if (b.wants(U)) {
     bool fresh = false;
-    Tensor& dU = b.input_gradient(1, fresh);
+    Tensor& dU = b.input_gradient(U, fresh);
     kernels::recurrent_weights(s, !fresh, dU.data<float>());
   }
-  if (h0.defined()) b.pass(2, h0);
-  if (has_c && b.wants(3)) b.pass(3, carried);
-  if (b.wants(0)) b.pass(0, kept.gates);
+  if (h0.defined()) b.pass(first_state, h0);
+  if (has_c && b.wants(first_state + 1)) b.pass(first_state + 1, carried);
+  if (one_hot)
+    pass_table(table, b);
+  else if (b.wants(0))
+    b.pass(0, kept.gates);
 }
 
-}  // namespace
-
-Unrolled fused_unroll(FusedCell kind, Var projected, const State& state,
-                      const FusedWeights& weights, bool overwrite) {
-  Graph& graph = Graph::of({&projected});
-  const std::int64_t steps = projected.dim(0), batch = projected.dim(1);
-  const std::int64_t hidden = weights.U->value().dim(0);
-  Kept kept;
-  kept.kind = kind;
-  kept.projected = projected.value();
-  kept.U = weights.U->value();
-  if (weights.extra != nullptr) kept.extra = weights.extra->value();
-  for (std::size_t i = 0; i < state.size(); ++i) kept.before[i] = state[i].value();
+/// Runs what `kept` holds over these steps, with `sources` (projected, or W and b of one-hot input)
+/// as the first inputs. `gates` and `projected` may be the same memory.
+Unrolled unroll(Graph& graph, Kept kept, std::int64_t steps, std::initializer_list<Var> sources,
+                const State& state, const FusedWeights& weights) {
+  const std::int64_t batch = kept.before[0].dim(0), hidden = kept.U.dim(0);
+  const std::int64_t width = kernels::gates_of(kept.kind) * hidden;
   kept.outputs = Tensor::empty({steps, batch, hidden});
-
   const bool recording = graph.recording(), has_c = kept.has_memory_cell();
-  if (recording) {
-    if (overwrite)
-      kept.gates = kept.projected;
-    else if (!kept.is_rnn())
-      kept.gates = Tensor::empty(kept.projected.shape());
-    if (!kept.is_rnn()) kept.memory = Tensor::empty(kept.outputs.shape());
+  if (recording && !kept.is_rnn()) {
+    if (!kept.gates.defined()) kept.gates = Tensor::empty({steps, batch, width});
+    kept.memory = Tensor::empty(kept.outputs.shape());
   } else if (has_c) {
     kept.memory = Tensor::empty({batch, hidden});
   }
@@ -105,7 +148,8 @@ Unrolled fused_unroll(FusedCell kind, Var projected, const State& state,
       unrolled.last.push_back(graph.constant(values[i]));
     return unrolled;
   }
-  std::vector<Var> inputs{projected, graph.use(*weights.U)};
+  std::vector<Var> inputs(sources);
+  inputs.push_back(graph.use(*weights.U));
   inputs.insert(inputs.end(), state.begin(), state.end());
   if (weights.extra != nullptr) inputs.push_back(graph.use(*weights.extra));
   kept.projected = Tensor();
@@ -114,14 +158,44 @@ Unrolled fused_unroll(FusedCell kind, Var projected, const State& state,
   return {outputs[0], State(outputs.begin() + 1, outputs.end())};
 }
 
+/// Rows are gathered within the recurrence where they are many and ids are few: each thread then
+/// gathers its own gradients of all of W.
+bool gathers(Var x, const Tensor& W) {
+  return fusable(x) && Graph::of({&x}).ids_of(x).defined() && x.shape().rows() >= 4 * W.dim(0);
+}
+
+}  // namespace
+
+Unrolled fused_unroll(FusedCell kind, Var projected, const State& state,
+                      const FusedWeights& weights, bool overwrite) {
+  Graph& graph = Graph::of({&projected});
+  Kept kept(kind, state, weights);
+  kept.projected = projected.value();
+  if (graph.recording() && overwrite) kept.gates = kept.projected;
+  return unroll(graph, std::move(kept), projected.dim(0), {projected}, state, weights);
+}
+
+Var fused_project(Var x, const FusedProjection& weights, bool owned) {
+  return owned && gathers(x, weights.W->value()) ? x : affine(x, *weights.W, *weights.b);
+}
+
+Unrolled fused_unroll(FusedCell kind, Var projected, const State& state,
+                      const FusedWeights& weights, const FusedProjection& input, bool owned) {
+  Graph& graph = Graph::of({&projected});
+  const Tensor ids = graph.ids_of(projected);
+  if (!owned || !ids.defined()) return fused_unroll(kind, projected, state, weights, owned);
+  Kept kept(kind, state, weights);
+  kept.projected = table_of(input);
+  kept.ids = ids;
+  kept.classes = input.W->value().dim(0);
+  return unroll(graph, std::move(kept), ids.dim(0), {graph.use(*input.W), graph.use(*input.b)},
+                state, weights);
+}
+
 State fused_step(FusedCell kind, Var projected, const State& state, const FusedWeights& weights) {
   Graph& graph = Graph::of({&projected});
-  Kept kept;
-  kept.kind = kind;
+  Kept kept(kind, state, weights);
   kept.projected = projected.value();
-  kept.U = weights.U->value();
-  if (weights.extra != nullptr) kept.extra = weights.extra->value();
-  for (std::size_t i = 0; i < state.size(); ++i) kept.before[i] = state[i].value();
   const std::int64_t batch = projected.dim(0), hidden = kept.U.dim(0);
   kept.outputs = Tensor::empty({1, batch, hidden});
   if (kept.has_memory_cell()) kept.memory = Tensor::empty({batch, hidden});

@@ -27,6 +27,20 @@ inline bool fusable(Var projected) {
 Unrolled fused_unroll(FusedCell kind, Var projected, const State& state,
                       const FusedWeights& weights, bool overwrite);
 
+/// The weights of the input's projection, x W + b.
+struct FusedProjection {
+  Parameter* W = nullptr;  ///< [I, G*H]
+  Parameter* b = nullptr;  ///< [G*H]
+};
+
+/// What a fused cell's `project` returns: x W + b; or, if the cell owns the projection (it is asked
+/// from within `run`), one-hot x itself, whose rows of W the overload below gathers as it goes.
+Var fused_project(Var x, const FusedProjection& weights, bool owned);
+
+/// The same as above for what fused_project gave the cell, `owned` as then.
+Unrolled fused_unroll(FusedCell kind, Var projected, const State& state,
+                      const FusedWeights& weights, const FusedProjection& input, bool owned);
+
 /// One step, projected [N, G*H], for graphs that do not record.
 State fused_step(FusedCell kind, Var projected, const State& state, const FusedWeights& weights);
 

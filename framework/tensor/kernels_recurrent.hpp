@@ -32,6 +32,10 @@ struct RecurrentSequence {
   /// gru: h U + extra of gate n, [T, N, H], or null when `gates` is null.
   float* memory = nullptr;
   float* outputs = nullptr;  ///< h, [T, N, H]
+  /// [T, N]: one-hot input. `projected` is then a table [classes + 1, G*H], rows of W + b by id
+  /// and b alone for ids outside 0 … classes-1; it is read only, and `gates` is other memory.
+  const std::int32_t* ids = nullptr;
+  std::int64_t classes = 0;
 };
 
 /// What arrives from above and what leaves. Null where nothing arrives or nobody asks.
@@ -43,6 +47,7 @@ struct RecurrentGradients {
   float* carried = nullptr;
   float* h0 = nullptr;     ///< out: [N, H]
   float* extra = nullptr;  ///< out, added to: like `extra` of the sequence
+  float* table = nullptr;  ///< out, with ids: [classes + 1, G*H], like `projected` then
 };
 
 /// Fills outputs, memory and gates.

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include <unroll/tensor/engine.hpp>
+#include <unroll/tensor/kernels.hpp>
 #include <unroll/tensor/kernels_recurrent.hpp>
 #include <unroll/tensor/parallel.hpp>
 #include <unroll/tensor/product_count.hpp>
@@ -36,16 +37,25 @@ HWY_INLINE V FromAbove(const RecurrentSequence& s, const RecurrentGradients& g, 
   return sum;
 }
 
+/// What a row of a thread's own table gets, if there is one.
+HWY_INLINE void AddTo(float* table, std::int64_t at, V gradient, std::int64_t left) {
+  if (table != nullptr) Store(Load(table + at, left) + gradient, table + at, left);
+}
+
+/// A step's functor writes the gradients of the gates of a row, units j on, and adds them to
+/// `into`, the row of the thread's table that belongs to its input (or null).
 template <bool kRelu>
 struct RnnBackward {
   const RecurrentSequence& s;
   const RecurrentGradients& g;
 
-  HWY_INLINE void operator()(V dh, std::int64_t t, std::int64_t row, std::int64_t j) const {
+  HWY_INLINE void operator()(V dh, std::int64_t t, std::int64_t row, std::int64_t j,
+                             float* into) const {
     const std::int64_t H = s.hidden, at = row * H + j, left = H - j;
     const V h = Load(s.outputs + t * s.batch * H + at, left);
     const V d = kRelu ? hn::IfThenElseZero(hn::Gt(h, Zero()), dh) : dh * hn::NegMulAdd(h, h, One());
     Store(d, s.gates + t * s.batch * H + at, left);
+    AddTo(into, j, d, left);
   }
   HWY_INLINE V Carried(V product, std::int64_t /*at*/, std::int64_t /*left*/) const {
     return product;
@@ -57,7 +67,8 @@ struct LstmBackward {
   const RecurrentSequence& s;
   const RecurrentGradients& g;
 
-  HWY_INLINE void operator()(V dh, std::int64_t t, std::int64_t row, std::int64_t j) const {
+  HWY_INLINE void operator()(V dh, std::int64_t t, std::int64_t row, std::int64_t j,
+                             float* into) const {
     const std::int64_t H = s.hidden, plane = s.batch * H, at = row * H + j, left = H - j;
     float* const gates = s.gates + (t * s.batch + row) * 4 * H + j;
     const V i = Load(gates, left), f = Load(gates + H, left);
@@ -75,10 +86,15 @@ struct LstmBackward {
       carried = hn::MulAdd(d_f, Load(s.extra + H + j, left), carried);
     }
     Store(carried, g.carried + at, left);
+    const V d_n = dc * i * hn::NegMulAdd(n, n, One());
     Store(d_i, gates, left);
     Store(d_f, gates + H, left);
-    Store(dc * i * hn::NegMulAdd(n, n, One()), gates + 2 * H, left);
+    Store(d_n, gates + 2 * H, left);
     Store(d_o, gates + 3 * H, left);
+    AddTo(into, j, d_i, left);
+    AddTo(into, j + H, d_f, left);
+    AddTo(into, j + 2 * H, d_n, left);
+    AddTo(into, j + 3 * H, d_o, left);
   }
   HWY_INLINE V Carried(V product, std::int64_t /*at*/, std::int64_t /*left*/) const {
     return product;
@@ -89,19 +105,24 @@ struct GruBackward {
   const RecurrentSequence& s;
   const RecurrentGradients& g;
 
-  HWY_INLINE void operator()(V dh, std::int64_t t, std::int64_t row, std::int64_t j) const {
+  HWY_INLINE void operator()(V dh, std::int64_t t, std::int64_t row, std::int64_t j,
+                             float* into) const {
     const std::int64_t H = s.hidden, plane = s.batch * H, at = row * H + j, left = H - j;
     float* const gates = s.gates + (t * s.batch + row) * 3 * H + j;
     float* const memory = s.memory + t * plane + at;
     const V z = Load(gates, left), reset = Load(gates + H, left), n = Load(gates + 2 * H, left);
     dh += Load(g.carried + at, left);
     const V d_n = dh * (One() - z) * hn::NegMulAdd(n, n, One());
-    const V d_z = dh * (Load(Before(s.h0, s.outputs, t, plane) + at, left) - n);
+    const V d_z = dh * (Load(Before(s.h0, s.outputs, t, plane) + at, left) - n) * z * (One() - z);
+    const V d_r = d_n * Load(memory, left) * reset * (One() - reset);
     Store(dh * z, g.carried + at, left);
-    Store(d_z * z * (One() - z), gates, left);
-    Store(d_n * Load(memory, left) * reset * (One() - reset), gates + H, left);
+    Store(d_z, gates, left);
+    Store(d_r, gates + H, left);
     Store(d_n, gates + 2 * H, left);
     Store(d_n * reset, memory, left);
+    AddTo(into, j, d_z, left);
+    AddTo(into, j + H, d_r, left);
+    AddTo(into, j + 2 * H, d_n, left);
   }
   HWY_INLINE V Carried(V product, std::int64_t at, std::int64_t left) const {
     return product + Load(g.carried + at, left);
@@ -127,7 +148,12 @@ void Backward(const RecurrentSequence& s, const RecurrentGradients& g, const Ste
   const std::int64_t H = s.hidden, width = kernels::gates_of(s.kind) * H;
   const Tensor packed = PackRows(s.U, H, width, C);
   const std::int64_t panels = Panels(H, H, C);
-  ForRows<C>(s.batch, [&](std::int64_t begin, std::int64_t end) {
+  // Threads add to tables of their own, which are added up in order at the end.
+  Tensor tables;
+  if (g.table != nullptr) tables = Tensor::zeros({Shares<C>(s.batch), s.classes + 1, width});
+  ForRows<C>(s.batch, [&](std::int64_t share, std::int64_t begin, std::int64_t end) {
+    float* const table =
+        tables.defined() ? tables.data<float>() + share * (s.classes + 1) * width : nullptr;
     for (std::int64_t t = s.steps - 1; t >= (g.h0 != nullptr ? -1 : 0); --t) {
       for (std::int64_t panel = 0; panel < panels; ++panel) {
         Panel<C> U(packed, panel);
@@ -136,11 +162,14 @@ void Backward(const RecurrentSequence& s, const RecurrentGradients& g, const Ste
           Clear(acc);
           if (t + 1 < s.steps) MultiplyBack(s, U, t + 1, row, acc);
           for (int r = 0; r < rows; ++r) {
+            float* const into = table == nullptr || t < 0
+                                    ? nullptr
+                                    : table + RowOf(s, t * s.batch + row + r) * width;
             for (int c = 0; c < C; ++c) {
               const std::int64_t j = (panel * C + c) * kLanes, at = (row + r) * H + j;
               if (j >= H) break;
               if (t >= 0) {
-                step(acc[r][c] + FromAbove(s, g, t, at, H - j), t, row + r, j);
+                step(acc[r][c] + FromAbove(s, g, t, at, H - j), t, row + r, j, into);
               } else {
                 Store(step.Carried(acc[r][c], at, H - j), g.h0 + at, H - j);
               }
@@ -150,6 +179,8 @@ void Backward(const RecurrentSequence& s, const RecurrentGradients& g, const Ste
       }
     }
   });
+  if (tables.defined())
+    kernels::column_sums(tables.dim(0), tables[0].size(), tables.data<float>(), g.table, false);
 }
 
 void RunBackward(const RecurrentSequence& s, const RecurrentGradients& g) {

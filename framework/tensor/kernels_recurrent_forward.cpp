@@ -40,7 +40,7 @@ struct RnnForward {
       for (int c = 0; c < kColumns; ++c) {
         const std::int64_t j = (panel * kColumns + c) * kLanes;
         if (j >= H) break;
-        const V a = acc[r][c] + Load(s.projected + at + j, H - j);
+        const V a = acc[r][c] + Load(Projected(s, t, row + r, H) + j, H - j);
         Store(kRelu ? hn::Max(Zero(), a) : math::vector_tanh(kD, a), s.outputs + at + j, H - j);
       }
     }
@@ -61,7 +61,7 @@ struct LstmForward {
     float* after = keep ? s.memory + t * plane : s.memory;
     for (int r = 0; r < R; ++r) {
       const std::int64_t at = (row + r) * H + j;
-      const float* x = s.projected + (t * s.batch + row + r) * 4 * H + j;
+      const float* x = Projected(s, t, row + r, 4 * H) + j;
       const V c_before = Load(before + at, left);
       V i = acc[r][0] + Load(x, left), f = acc[r][1] + Load(x + H, left);
       V o = acc[r][3] + Load(x + 3 * H, left);
@@ -99,7 +99,7 @@ struct GruForward {
     const V bias = Load(s.extra + j, left);
     for (int r = 0; r < R; ++r) {
       const std::int64_t at = (row + r) * H + j;
-      const float* x = s.projected + (t * s.batch + row + r) * 3 * H + j;
+      const float* x = Projected(s, t, row + r, 3 * H) + j;
       const V z = math::vector_sigmoid(kD, acc[r][0] + Load(x, left));
       const V reset = math::vector_sigmoid(kD, acc[r][1] + Load(x + H, left));
       const V q = acc[r][2] + bias;
@@ -150,7 +150,7 @@ void Forward(const RecurrentSequence& s, const Finish& finish) {
   if (s.steps == 1 && s.batch <= kUnpackedRows) return StepUnpacked(s, finish);
   const Tensor packed = PackColumns(s.U, H, width, C);
   const std::int64_t panels = Panels(H, width, C), plane = s.batch * H;
-  ForRows<C>(s.batch, [&](std::int64_t begin, std::int64_t end) {
+  ForRows<C>(s.batch, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
     for (std::int64_t t = 0; t < s.steps; ++t) {
       const float* const before = Before(s.h0, s.outputs, t, plane);
       for (std::int64_t panel = 0; panel < panels; ++panel) {
@@ -160,8 +160,7 @@ void Forward(const RecurrentSequence& s, const Finish& finish) {
           Clear(acc);
           for (int r = 0; r < rows; ++r)
             for (int c = 0; c < C; ++c)
-              Fetch(s.projected + (t * s.batch + row + r) * width +
-                    ColumnOf(panel, c, H, width, C));
+              Fetch(Projected(s, t, row + r, width) + ColumnOf(panel, c, H, width, C));
           Multiply(before + row * H, H, U.begin(), H, U.ahead(), acc);
           finish(acc, t, row, panel);
         });

@@ -52,6 +52,19 @@ HWY_INLINE const float* Before(const float* initial, const float* all, std::int6
   return t == 0 ? initial : all + (t - 1) * plane;
 }
 
+/// The row of a table with `classes` rows, and one for everything else, that stands at `at`.
+HWY_INLINE std::int64_t RowOf(const kernels::RecurrentSequence& s, std::int64_t at) {
+  const std::int64_t id = s.ids[at];
+  return id >= 0 && id < s.classes ? id : s.classes;
+}
+
+/// What arrives from the input at a step and row: [G*H].
+HWY_INLINE const float* Projected(const kernels::RecurrentSequence& s, std::int64_t t,
+                                  std::int64_t row, std::int64_t width) {
+  const std::int64_t at = t * s.batch + row;
+  return s.projected + (s.ids == nullptr ? at : RowOf(s, at)) * width;
+}
+
 /// The next kLanes floats, or as many as are left, then zeros.
 HWY_INLINE V Load(const float* from, std::int64_t left) {
   if (HWY_LIKELY(left >= kLanes)) return hn::LoadU(kD, from);
@@ -246,13 +259,20 @@ HWY_INLINE void ForTiles(std::int64_t begin, std::int64_t end, const Function& f
   }
 }
 
-/// Calls f(begin, end) for an even share of the batch in each thread.
+/// Into how many shares a batch is cut: one for each thread, unless it is small.
+template <int C>
+std::int64_t Shares(std::int64_t batch) {
+  const std::int64_t most = std::max<std::int64_t>(1, Engine::get().threads());
+  return std::min(most, (batch + kMaxRows<C> - 1) / kMaxRows<C>);
+}
+
+/// Calls f(share, begin, end) for an even share of the batch in each thread.
 template <int C, class Function>
 void ForRows(std::int64_t batch, const Function& f) {
-  const std::int64_t most = std::max<std::int64_t>(1, Engine::get().threads());
-  const std::int64_t shares = std::min(most, (batch + kMaxRows<C> - 1) / kMaxRows<C>);
-  parallel_for(
-      shares, [&](std::int64_t share) { f(batch * share / shares, batch * (share + 1) / shares); });
+  const std::int64_t shares = Shares<C>(batch);
+  parallel_for(shares, [&](std::int64_t share) {
+    f(share, batch * share / shares, batch * (share + 1) / shares);
+  });
 }
 
 }  // namespace unroll::recurrent::HWY_NAMESPACE

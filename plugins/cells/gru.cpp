@@ -53,7 +53,9 @@ class Gru final : public Cell {
   std::vector<StatePart> state() const override { return {{"h", hidden_}}; }
 
  protected:
-  Var project(Var x) override { return affine(x, W_, b_); }
+  Var project(Var x) override {
+    return fused_project(x, {&W_, &b_}, owns_projected() && bn_ != nullptr);
+  }
 
   State step(Var projected, const State& state) override {
     if (bn_ != nullptr && fusable(projected) && !projected.graph()->recording())
@@ -69,7 +71,7 @@ class Gru final : public Cell {
 
   Unrolled unroll(Var projected, const State& state) override {
     if (bn_ == nullptr || !fusable(projected)) return Cell::unroll(projected, state);
-    return fused_unroll(FusedCell::gru, projected, state, {&U_, bn_}, owns_projected());
+    return fused_unroll(FusedCell::gru, projected, state, {&U_, bn_}, {&W_, &b_}, owns_projected());
   }
 
  private:

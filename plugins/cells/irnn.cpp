@@ -43,7 +43,7 @@ class Irnn final : public Cell {
   std::vector<StatePart> state() const override { return {{"h", hidden_}}; }
 
  protected:
-  Var project(Var x) override { return affine(x, W_, b_); }
+  Var project(Var x) override { return fused_project(x, {&W_, &b_}, owns_projected()); }
 
   State step(Var projected, const State& state) override {
     if (fusable(projected) && !projected.graph()->recording())
@@ -58,7 +58,7 @@ class Irnn final : public Cell {
 
   Unrolled unroll(Var projected, const State& state) override {
     if (!fusable(projected)) return Cell::unroll(projected, state);
-    return fused_unroll(FusedCell::rnn_relu, projected, state, {&U_}, owns_projected());
+    return fused_unroll(FusedCell::rnn_relu, projected, state, {&U_}, {&W_, &b_}, owns_projected());
   }
 
  private:

@@ -67,7 +67,9 @@ class Lstm final : public Cell {
   std::vector<StatePart> state() const override { return {{"h", outputs_}, {"c", hidden_}}; }
 
  protected:
-  Var project(Var x) override { return affine(x, W_, b_); }
+  Var project(Var x) override {
+    return fused_project(x, {&W_, &b_}, owns_projected() && R_ == nullptr);
+  }
 
   State step(Var projected, const State& state) override {
     if (R_ == nullptr && fusable(projected) && !projected.graph()->recording())
@@ -84,7 +86,7 @@ class Lstm final : public Cell {
 
   Unrolled unroll(Var projected, const State& state) override {
     if (R_ != nullptr || !fusable(projected)) return Cell::unroll(projected, state);
-    return fused_unroll(kind_, projected, state, {&U_, P_}, owns_projected());
+    return fused_unroll(kind_, projected, state, {&U_, P_}, {&W_, &b_}, owns_projected());
   }
 
  private:

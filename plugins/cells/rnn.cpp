@@ -37,7 +37,7 @@ class Rnn final : public Cell {
   std::vector<StatePart> state() const override { return {{"h", hidden_}}; }
 
  protected:
-  Var project(Var x) override { return affine(x, W_, b_); }
+  Var project(Var x) override { return fused_project(x, {&W_, &b_}, owns_projected()); }
 
   State step(Var projected, const State& state) override {
     if (fusable(projected) && !projected.graph()->recording())
@@ -54,7 +54,7 @@ class Rnn final : public Cell {
 
   Unrolled unroll(Var projected, const State& state) override {
     if (!fusable(projected)) return Cell::unroll(projected, state);
-    return fused_unroll(kind_, projected, state, {&U_}, owns_projected());
+    return fused_unroll(kind_, projected, state, {&U_}, {&W_, &b_}, owns_projected());
   }
 
  private:
