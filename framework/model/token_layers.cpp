@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <unroll/autodiff/ops_linear_cross_entropy.hpp>
 #include <unroll/core/error.hpp>
 
 namespace unroll {
@@ -46,6 +47,11 @@ Readout::Readout(std::int64_t width, Parameter* table, const init::Scheme& schem
 Var Readout::operator()(Var y) const {
   return table_ != nullptr ? matmul_transposed(y, *table_) + Var(*bias_)
                            : affine(y, *weights_, *bias_);
+}
+
+CrossEntropy Readout::loss(Var y, const Tensor& targets) const {
+  return table_ != nullptr ? cross_entropy((*this)(y), targets)
+                           : linear_cross_entropy(y, *weights_, *bias_, targets);
 }
 
 }  // namespace unroll

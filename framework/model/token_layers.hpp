@@ -43,6 +43,8 @@ class Readout {
           const Parameters& parameters);
 
   Var operator()(Var y) const;
+  /// cross_entropy of these logits, which are not kept.
+  CrossEntropy loss(Var y, const Tensor& targets) const;
 
  private:
   Parameter* weights_ = nullptr;  ///< null when tied
