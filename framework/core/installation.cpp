@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <cstdlib>
+#include <initializer_list>
 #include <system_error>
 
 namespace unroll {
@@ -15,15 +16,30 @@ fs::path framework_library() {
   return fs::canonical(found.dli_fname);
 }
 
-fs::path shared_file(std::string_view name) {
+namespace {
+
+/// The first of these folders of the prefix that has such a file.
+fs::path installed(std::initializer_list<const char*> folders, std::string_view name) {
   // The library is in lib, lib64 or lib/ARCHITECTURE of the same prefix.
   const fs::path libraries = framework_library().parent_path();
   for (const fs::path& prefix : {libraries.parent_path(), libraries.parent_path().parent_path()}) {
-    const fs::path file = prefix / "share" / "unroll" / name;
-    std::error_code error;
-    if (fs::exists(file, error)) return fs::canonical(file);
+    for (const char* folder : folders) {
+      const fs::path file = prefix / folder / name;
+      std::error_code error;
+      if (fs::exists(file, error)) return fs::canonical(file);
+    }
   }
   return {};
+}
+
+}  // namespace
+
+fs::path shared_file(std::string_view name) {
+  return installed({"share/unroll"}, name);
+}
+
+fs::path helper_program(std::string_view name) {
+  return installed({"libexec/unroll", "bin"}, name);
 }
 
 fs::path user_folder(std::string_view name) {

@@ -167,12 +167,21 @@ class Build(harness.EndToEnd):
         taken = text.replace(name.strip(), '"greedy"')
         self.refused_build("taken.cpp", taken, says=["sampler 'greedy' is in", "sampler_greedy.so already"])
 
-    def test_undefined_symbol(self):
-        source = (BROKEN / "undefined_symbol.cpp").read_text()
+    def broken(self, name):
         trivial = (harness.ROOT / "tests/plugin/trivial_sampler.hpp").read_text()
         self.write("trivial_sampler.hpp", trivial)
-        source = source.replace("../trivial_sampler.hpp", "trivial_sampler.hpp")
-        self.refused_build("undefined.cpp", source, says=["undefined reference", "does not link"])
+        source = (BROKEN / name).read_text()
+        return source.replace("../trivial_sampler.hpp", "trivial_sampler.hpp")
+
+    def test_undefined_symbol(self):
+        self.refused_build("undefined.cpp", self.broken("undefined_symbol.cpp"),
+                           says=["undefined reference", "does not link"])
+
+    def test_what_goes_wrong_while_it_describes_itself(self):
+        source = self.broken("throws_on_describe.cpp")
+        self.refused_build("shy.cpp", source, says=["shy.cpp", "no words"])
+        ends = source.replace('throw std::logic_error("no words")', "__builtin_trap()")
+        self.refused_build("shy.cpp", ends, says="shy.cpp: its process ended while it described itself")
 
     def test_files_and_folders(self):
         self.refused(4, "new-plugin", "--build", "nowhere.cpp", says="nowhere.cpp")

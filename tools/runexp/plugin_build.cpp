@@ -17,7 +17,6 @@
 #include <unroll/core/error.hpp>
 #include <unroll/core/files.hpp>
 #include <unroll/core/installation.hpp>
-#include <unroll/plugin/described.hpp>
 #include <unroll/plugin/loader.hpp>
 
 #include "terminal.hpp"
@@ -112,6 +111,27 @@ std::string named_after(std::string text, const fs::path& library, const fs::pat
   return text;
 }
 
+/// The last step of unroll_add_plugin, too: runs the library's code, so in a process of its own.
+void describe(const fs::path& library, const fs::path& source) {
+  constexpr std::string_view kProgram = "unroll-describe";
+  const fs::path program = helper_program(kProgram);
+  if (program.empty())
+    fail(Failure::run, "{} is missing from this installation; install Unroll anew", kProgram);
+  std::string said;
+  const int status =
+      run_command({program.string(), library.string()}, [&](const std::string& line) {
+        const std::string prefix = fmt::format("{}: ", kProgram);
+        said += (said.empty() ? "" : "; ") +
+                (line.starts_with(prefix) ? line.substr(prefix.size()) : line);
+      });
+  if (status == 0) return;
+  const std::string why = status > 128 ? fmt::format(": signal {}", status - 128) : "";
+  if (said.empty() || status > 128)
+    said = fmt::format("{}: its process ended while it described itself{}{}", source.string(), why,
+                       said.empty() ? "" : ", having said: " + said);
+  fail(Failure::plugin, "{}", named_after(said, library, source));
+}
+
 }  // namespace
 
 BuiltPlugin build_plugin(const fs::path& source, const fs::path& folder, const Registry& registry) {
@@ -138,11 +158,7 @@ BuiltPlugin build_plugin(const fs::path& source, const fs::path& folder, const R
            source.string(), manifest.kind, manifest.name, other.file.string());
     built.replaced = true;
   }
-  try {
-    describe_library(library);  // the last step of unroll_add_plugin, too
-  } catch (const Error& refused) {
-    throw Error(refused.kind(), named_after(refused.what(), library, source));
-  }
+  describe(library, source);
 
   fs::create_directories(folder, error);
   if (error) fail(Failure::data, "{}: cannot be made: {}", folder.string(), error.message());

@@ -14,7 +14,7 @@ struct BuiltPlugin {
   bool replaced = false;  ///< there was one of this kind and name in the folder
 };
 
-/// Compiles and links `source`, loads the library once to see that it describes itself, and puts it
+/// Compiles and links `source`, has it describe itself in a process of its own, and puts it
 /// into `folder` as KIND_NAME.so, at once: whoever looks sees the old one or the new one. What the
 /// compiler says goes to stderr as it comes.
 ///
