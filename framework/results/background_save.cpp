@@ -52,9 +52,9 @@ BackgroundSave::~BackgroundSave() {
   if (!written_.temporary.empty()) std::filesystem::remove(written_.temporary, ignored);
 }
 
-bool BackgroundSave::ready() const {
+bool BackgroundSave::ready(double patience) const {
   return !result_.valid() ||
-         result_.wait_for(std::chrono::seconds(0)) != std::future_status::timeout;
+         result_.wait_for(std::chrono::duration<double>(patience)) != std::future_status::timeout;
 }
 
 void BackgroundSave::wait() {

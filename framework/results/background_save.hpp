@@ -28,8 +28,9 @@ class BackgroundSave {
   BackgroundSave(const BackgroundSave&) = delete;
   BackgroundSave& operator=(const BackgroundSave&) = delete;
 
-  /// Is it all written, has it failed, or does nothing happen before `wait`?
-  bool ready() const;
+  /// Is it all written, has it failed, or does nothing happen before `wait`? Waits up to so many
+  /// seconds for it.
+  bool ready(double patience = 0) const;
   /// Waits until all is written and synced; throws what went wrong: Error(data) for a full disk,
   /// std::bad_alloc.
   void wait();

@@ -223,8 +223,8 @@ void RunWriter::take_snapshot(Checkpoint checkpoint, bool awaited) {
   saving_ = std::make_unique<BackgroundSave>(path_, std::move(snapshot), awaited);
 }
 
-void RunWriter::poll() {
-  if (saving_ && saving_->ready()) settle();
+void RunWriter::poll(double patience) {
+  if (saving_ && saving_->ready(patience)) settle();
 }
 
 /// Waits for the checkpoint that is being written and puts it in place. Its arrays stay in memory

@@ -78,8 +78,8 @@ class RunWriter {
   /// have the former one, and after a kill it is the last; rows are lost to neither.
   void begin_checkpoint(Checkpoint checkpoint);
   /// Puts a checkpoint that has been written meanwhile in its place. Costs nothing where there is
-  /// none; call it between steps.
-  void poll();
+  /// none; call it between steps. Waits up to so many seconds for one that is being written.
+  void poll(double patience = 0);
   /// How long the last checkpoint in place took to write; 0: none has been begun and put in place.
   double writing_seconds() const noexcept { return writing_seconds_; }
 

@@ -6,6 +6,13 @@
 #include <unroll/results/run_file.hpp>
 
 namespace unroll {
+namespace {
+
+/// Seconds. What takes no longer to write is waited for: then a kill costs no step of the time that
+/// the writing takes.
+constexpr double kMoment = 0.05;
+
+}  // namespace
 
 void Recorder::train(std::int64_t step, Task::Goal goal, const Figures& figures,
                      double gradient_norm, double learning_rate) {
@@ -76,7 +83,9 @@ void Recorder::first_checkpoint(Checkpoint checkpoint) {
 }
 
 void Recorder::checkpoint(Checkpoint checkpoint) {
-  if (file_ != nullptr) file_->begin_checkpoint(std::move(checkpoint));
+  if (file_ == nullptr) return;
+  file_->begin_checkpoint(std::move(checkpoint));
+  if (file_->writing_seconds() < kMoment) file_->poll(2 * kMoment);
 }
 
 void Recorder::poll() {

@@ -35,7 +35,7 @@ class Recorder {
   bool begin() const;
   /// Writes that one, which is in its place when this returns.
   void first_checkpoint(Checkpoint checkpoint);
-  /// Begins to write another; training goes on meanwhile.
+  /// Begins to write another; training goes on meanwhile, unless it is a matter of a moment.
   void checkpoint(Checkpoint checkpoint);
   /// Between steps: throws what went wrong with the last checkpoint.
   void poll();
