@@ -45,8 +45,9 @@ class Bench(harness.EndToEnd):
         self.assertAlmostEqual(sum(phase["share"] for phase in phases.values()), 1, places=6)
         for phase in phases.values():
             self.check_spread(phase, "ms")
-        self.assertGreater(found["product_utilisation"], 0)
-        self.assertLess(found["product_utilisation"], 1.5)
+        self.assertGreater(found["product_gflop_per_s"], 0)
+        self.assertAlmostEqual(found["product_utilisation"],
+                               found["product_gflop_per_s"] / found["machine"]["product_f32_gflop_per_s"], places=9)
 
     def test_a_generator(self):
         self.experiment()
@@ -61,8 +62,9 @@ class Bench(harness.EndToEnd):
         self.assertAlmostEqual(found["product_gflop_per_step"], 1e-9 * (recurrence + output), places=12)
         self.assertEqual(found["sampler"], "temperature 0.8")
         self.assertEqual(found["sample_weight_bytes_per_token"], 4 * (H * 4 * H + H * V))
-        self.assertGreater(found["machine"]["read_weights_gb_per_s"], 0)
-        self.assertTrue(0 < found["sample_read_utilisation"] < 1.5, found)
+        self.assertGreater(found["sample_weight_gb_per_s"], 0)
+        self.assertAlmostEqual(found["sample_read_utilisation"],
+                               found["sample_weight_gb_per_s"] / found["machine"]["read_weights_gb_per_s"], places=9)
 
     def test_two_layers_and_an_embedding(self):
         self.experiment(**{"{cell: lstm, hidden: 24}": "{cell: gru, hidden: 24, layers: 2, embedding: 12}"})

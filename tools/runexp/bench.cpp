@@ -32,6 +32,7 @@ constexpr const char* kCounted =
 struct Options {
   ExperimentArguments experiment;
   std::int64_t steps = 0;
+  double seconds = 8;
   bool json = false;
 };
 
@@ -167,7 +168,8 @@ int run_bench(const Options& options) {
     found["train_" + unit + "_per_s"] =
         trainer.train(nullptr, nobody, stop_flag()).targets_per_second;
   } else {
-    const TrainingSpeed speed = measure_training(trainer, experiment, options.steps);
+    const TrainingSpeed speed =
+        measure_training(trainer, experiment, {options.steps, options.seconds});
     if (*stop_flag() == 0) add_training(found, speed, unit, plan.targets_per_step);
   }
   if (*stop_flag() != 0) return interrupted_code();
@@ -193,8 +195,13 @@ void add_bench(CLI::App& app, Action& chosen) {
       "runexp bench experiments/lesson_char_lstm.yaml --set model.many_to_many.hidden=512 --json",
       options, run_bench);
   add_experiment_arguments(command, options->experiment);
-  command.add_option("--steps", options->steps, "training steps to measure (default: 8 seconds)")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));
+  CLI::Option* steps = command.add_option("--steps", options->steps, "training steps to measure")
+                           ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));
+  command
+      .add_option("--seconds", options->seconds,
+                  "measure as many steps as so many seconds hold (default: 8)")
+      ->check(CLI::Range(0.01, 3600.0))
+      ->excludes(steps);
   command.add_flag("--json", options->json, "as JSON");
   command.footer(command.get_footer() + kCounted);
 }

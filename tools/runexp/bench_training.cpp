@@ -17,7 +17,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kWarmUpSteps = 3;
 constexpr std::size_t kLeastSteps = 5;
-constexpr double kSeconds = 8;
 
 struct Phase {
   const char* name;
@@ -39,7 +38,7 @@ struct Step {
 /// Looks at the clocks after each step and ends training after enough of them.
 class Stopwatch final : public Observer {
  public:
-  explicit Stopwatch(std::int64_t steps) : wanted_(static_cast<std::size_t>(steps)) {}
+  explicit Stopwatch(const MeasuredSteps& wanted) : wanted_(wanted) {}
 
   void on_step(const Progress& progress) override {
     const Clock::time_point now = Clock::now();
@@ -56,12 +55,13 @@ class Stopwatch final : public Observer {
     } else {
       began_ = now;
     }
-    const bool enough = wanted_ > 0
-                            ? steps_.size() >= wanted_
-                            : steps_.size() >= kLeastSteps && seconds(now - began_) > kSeconds;
+    const std::size_t measured = steps_.size();
+    const bool enough = wanted_.steps > 0
+                            ? measured >= static_cast<std::size_t>(wanted_.steps)
+                            : measured >= kLeastSteps && seconds(now - began_) > wanted_.seconds;
     if (enough || *stop_flag() != 0) stop_ = kTimeIsUp;
-    if (!steps_.empty() && line_.due())
-      line_.show(fmt::format("training: {} steps measured", steps_.size()));
+    if (measured > 0 && line_.due())
+      line_.show(fmt::format("training: {} steps measured", measured));
     times_ = progress.times;
     targets_ = progress.targets;
     operations_ = operations;
@@ -77,7 +77,7 @@ class Stopwatch final : public Observer {
   }
 
   ProgressLine line_;
-  std::size_t wanted_;
+  MeasuredSteps wanted_;
   std::int64_t seen_ = 0;
   StopFlag stop_ = 0;
   std::vector<Step> steps_;
@@ -112,9 +112,9 @@ void without_interludes(ExperimentOptions& options) {
 }
 
 TrainingSpeed measure_training(Trainer& trainer, const CheckedExperiment& experiment,
-                               std::int64_t steps) {
+                               const MeasuredSteps& wanted) {
   const ScratchFolder folder("bench");
-  Stopwatch watch(steps);
+  Stopwatch watch(wanted);
   {
     RunWriter file = RunWriter::create(folder.path() / "run.h5", make_record(experiment, trainer));
     trainer.train(&file, watch, watch.stop());

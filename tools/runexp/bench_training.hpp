@@ -30,11 +30,16 @@ struct TrainingSpeed {
   double product_gflop_per_s = 0;  ///< products of a step over its whole time; the median
 };
 
+/// How long to measure.
+struct MeasuredSteps {
+  std::int64_t steps = 0;  ///< 0: as many as `seconds` hold, but a few at least
+  double seconds = 8;
+};
+
 /// Trains as the experiment says, with a run file in a scratch folder, but evaluates and writes
-/// nothing meanwhile: `steps` steps, or as many as eight seconds hold. Ends early at a signal, with
-/// an empty result. Not for models that count.
+/// nothing meanwhile. Ends early at a signal, with an empty result. Not for models that count.
 TrainingSpeed measure_training(Trainer& trainer, const CheckedExperiment& experiment,
-                               std::int64_t steps);
+                               const MeasuredSteps& wanted);
 
 /// So that `measure_training` is left alone: no end, no evaluation, no sample, no checkpoint.
 void without_interludes(ExperimentOptions& options);
