@@ -15,10 +15,10 @@ die_with_log() { # MESSAGE LOG
   die "$1 (all of the log: $2)"
 }
 
-# Where one name does not fit every release, alternatives are joined by |, best first. OpenCL's
+# make is what `cmake -B build` of a plugin takes by default. Where one name does not fit every release, alternatives are joined by |, best first. OpenCL's
 # headers are here because oneDNN's CMake package insists on them where it was built with them.
 build_packages=(
-  g++ cmake ninja-build ccache pkg-config
+  g++ cmake make ninja-build ccache pkg-config
   libdnnl-dev ocl-icd-opencl-dev libyaml-cpp-dev 'libboost1.83-dev|libboost1.81-dev|libboost-dev' libfmt-dev
   libhdf5-dev libssl-dev libcli11-dev nlohmann-json3-dev libicu-dev libhwy-dev
   libpng-dev libturbojpeg0-dev libzip-dev zlib1g-dev libonnx-dev libprotobuf-dev protobuf-compiler
