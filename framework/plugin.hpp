@@ -31,6 +31,8 @@
 #include <unroll/model/ngram_model.hpp>
 #include <unroll/model/npy_file.hpp>
 #include <unroll/model/optimizer.hpp>
+#include <unroll/model/packable_cell.hpp>
+#include <unroll/model/packed_decoder.hpp>
 #include <unroll/model/picture_file.hpp>
 #include <unroll/model/record_files.hpp>
 #include <unroll/model/records.hpp>

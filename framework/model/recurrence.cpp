@@ -62,6 +62,13 @@ Recurrence::Recurrence(const RecurrenceOptions& options, std::int64_t input_widt
 
 Recurrence::~Recurrence() = default;
 
+std::vector<Recurrence::Stacked> Recurrence::stacked() const {
+  std::vector<Stacked> stacked;
+  for (const Layer& layer : layers_)
+    stacked.push_back({*layer.directions.front(), layer.gain, layer.bias});
+  return stacked;
+}
+
 std::int64_t Recurrence::output_width() const {
   return layers_.back().output_width();
 }

@@ -32,6 +32,16 @@ class Recurrence {
              const init::Scheme& initial, const Parameters& parameters, const MakeCell& make_cell);
   ~Recurrence();
 
+  /// What is stacked, from below, for those who run it otherwise.
+  struct Stacked {
+    const Cell& cell;
+    const Parameter* gain;  ///< of layer_norm, or null
+    const Parameter* bias;
+  };
+  /// Of the forward direction.
+  std::vector<Stacked> stacked() const;
+  const RecurrenceOptions& options() const noexcept { return options_; }
+
   /// H_out of the cell, twice that when bidirectional.
   std::int64_t output_width() const;
   /// Zero state for a batch of N, on this graph.

@@ -4,9 +4,9 @@
 
 namespace unroll {
 
-std::string TextStream::add(TokenId token) {
+std::string TextStream::add(std::span<const TokenId> tokens) {
   constexpr std::ptrdiff_t kRemembered = 16;
-  ids_.push_back(token);
+  ids_.insert(ids_.end(), tokens.begin(), tokens.end());
   std::string longer = tokenizer_.decode(ids_, vocabulary_);
   std::string added = longer.substr(std::min(text_.size(), longer.size()));
   text_ = std::move(longer);

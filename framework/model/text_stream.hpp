@@ -1,6 +1,7 @@
 // TextStream: the text of tokens that come one by one.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,9 @@ class TextStream {
       : tokenizer_(tokenizer), vocabulary_(vocabulary) {}
 
   /// What this token adds.
-  std::string add(TokenId token);
+  std::string add(TokenId token) { return add({&token, 1}); }
+  /// What these tokens add, all at once: what they would add one by one, sooner.
+  std::string add(std::span<const TokenId> tokens);
   /// The end of the text so far.
   const std::string& tail() const noexcept { return text_; }
   void clear();

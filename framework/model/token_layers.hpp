@@ -17,6 +17,7 @@ class TokenInput {
   TokenInput(std::int64_t vocabulary, std::int64_t embedding, bool tied, const init::Scheme& scheme,
              const Parameters& parameters, const char* axis = "vocabulary");
 
+  std::int64_t vocabulary() const noexcept { return vocabulary_; }
   /// Width of a token's vector.
   std::int64_t width() const noexcept { return table_ != nullptr ? width_ : vocabulary_; }
   /// ids [...] -> [..., width]; ids below 0 are zero rows.
@@ -45,6 +46,10 @@ class Readout {
   Var operator()(Var y) const;
   /// cross_entropy of these logits, which are not kept.
   CrossEntropy loss(Var y, const Tensor& targets) const;
+  /// W [width, outputs], or null when tied; then table() is not. Bias [outputs].
+  const Parameter* weights() const noexcept { return weights_; }
+  const Parameter* table() const noexcept { return table_; }
+  const Parameter& bias() const noexcept { return *bias_; }
 
  private:
   Parameter* weights_ = nullptr;  ///< null when tied

@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include <unroll/model/packed_decoder.hpp>
+
 namespace unroll {
 namespace {
 
@@ -221,9 +223,14 @@ std::string shapes_of(const Batch& batch) {
   return text;
 }
 
-class GuardedDecoder final : public Guarded<Decoder> {
+class GuardedDecoder final : public Guarded<Decoder>, public WeightFormatChoice {
  public:
   using Guarded::Guarded;
+  bool use_format(WeightFormat format) override {
+    auto* const choice = dynamic_cast<WeightFormatChoice*>(inner_.get());
+    return choice != nullptr &&
+           call([&] { return choice->use_format(format); }, "in Decoder::use_format");
+  }
   void reset() override {
     call([&] { inner_->reset(); }, "in Decoder::reset");
   }

@@ -2,111 +2,93 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <limits>
 
 #include <unroll/core/error.hpp>
 
 namespace unroll {
 namespace {
 
-bool is_space(char c) {
-  return c == ' ' || c == '\n';
-}
-
-/// What is fed where nothing was read: as at a text's beginning, or behind a line break.
-TokenId first_token(const Vocabulary& vocabulary) {
-  if (vocabulary.special().begin) return *vocabulary.special().begin;
-  for (const char* line_break : {"\n", "\n\n"})
-    if (const auto id = vocabulary.find(line_break)) return *id;
-  return 0;
-}
-
-/// -log softmax(logits)[token]. Logits may be minus infinity, the token's not.
-double surprise(std::span<const float> logits, TokenId token) {
-  const float largest = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (const float logit : logits) sum += static_cast<double>(std::exp(logit - largest));
-  return std::log(sum) + static_cast<double>(largest) -
-         static_cast<double>(logits[static_cast<std::size_t>(token)]);
-}
+/// Tokens that wait for being put into text, at most.
+constexpr std::int64_t kUntold = 4096;
 
 }  // namespace
 
-Generator::Generator(const Model& model) : model_(model) {
-  decoder_ = model.architecture->decoder(1);
-  if (!decoder_ || model.task().goal != Task::Goal::next_token)
+std::unique_ptr<Decoder> continuing_decoder(const Model& model, std::int64_t sequences,
+                                            WeightFormat format) {
+  auto decoder = model.architecture->decoder(sequences);
+  if (!decoder || model.task().goal != Task::Goal::next_token)
     fail(Failure::usage, "this architecture does not go on from a prompt");
-  decoder_->reset();
-  const Vocabulary& vocabulary = model.vocabulary();
-  written_.emplace(model.tokenizer(), vocabulary);
-  for (TokenId id = 0; id < vocabulary.size(); ++id)
-    if (vocabulary.never_generated(id)) never_.push_back(id);
+  auto* const choice = dynamic_cast<WeightFormatChoice*>(decoder.get());
+  if (format != WeightFormat::f32 && (choice == nullptr || !choice->use_format(format)))
+    fail(Failure::usage,
+         "this model computes with float32 weights alone: {} is for many_to_many with cells lstm "
+         "(no projection), gru (reset after), rnn or irnn",
+         name_of(format));
+  decoder->reset();
+  return decoder;
 }
+
+Generator::Generator(const Model& model, WeightFormat format)
+    : model_(model),
+      decoder_(continuing_decoder(model, 1, format)),
+      choose_(model.vocabulary()),
+      text_(model.tokenizer(), model.vocabulary()) {}
 
 Generator::~Generator() = default;
 
 void Generator::feed(TokenId token) {
-  const std::span<const float> logits = decoder_->next({&token, 1});
-  logits_.assign(logits.begin(), logits.end());
-  begun_ = true;
+  logits_ = decoder_->next({&token, 1});
 }
 
 void Generator::reset() {
   decoder_->reset();
-  written_->clear();
-  begun_ = spaced_ = false;
+  text_.clear();
+  logits_ = {};
 }
 
 std::int64_t Generator::read(std::string_view text) {
   const Vocabulary& vocabulary = model_.vocabulary();
-  std::int64_t unknown = 0;
-  if (!begun_ && vocabulary.special().begin) feed(*vocabulary.special().begin);
-  for (const TokenId token : model_.tokenizer().encode(text, vocabulary)) {
-    unknown += token == vocabulary.special().unknown ? 1 : 0;
-    written_->add(token);
-    feed(token);
-  }
-  if (!text.empty()) spaced_ = is_space(text.back()) && !written_->tail().ends_with(text.back());
-  return unknown;
+  if (logits_.empty() && vocabulary.special().begin) feed(*vocabulary.special().begin);
+  const std::vector<TokenId> tokens = model_.tokenizer().encode(text, vocabulary);
+  for (const TokenId token : tokens) feed(token);
+  text_.read(text, tokens);
+  const auto& unknown = vocabulary.special().unknown;
+  return unknown ? std::count(tokens.begin(), tokens.end(), *unknown) : 0;
 }
 
 Generated Generator::write(std::int64_t length, Sampler& sampler, RandomStream& random,
-                           const OnText& on_text) {
+                           const OnText& on_text, const StopFlag* stop) {
   const auto start = std::chrono::steady_clock::now();
-  const Vocabulary& vocabulary = model_.vocabulary();
-  const Vocabulary::Special& special = vocabulary.special();
-  if (!begun_) feed(first_token(vocabulary));
+  if (logits_.empty()) feed(choose_.first());
   sampler.begin();
   Generated result;
-  for (; result.tokens < length; ++result.tokens) {
-    for (const TokenId id : never_)
-      logits_[static_cast<std::size_t>(id)] = -std::numeric_limits<float>::infinity();
-    const TokenId token = sampler.choose(logits_, random);
-    if (token < 0 || token >= vocabulary.size() || vocabulary.never_generated(token))
-      fail(Failure::plugin, "the sampler chose token {}, which must not be generated", token);
-    result.nats += surprise(logits_, token);
-    feed(token);
-    if (token == special.end) break;
-    std::string piece = written_->add(token);
-    if (spaced_ && piece.starts_with(' ')) piece.erase(0, 1);
-    spaced_ = false;
+  std::vector<TokenId> untold;  // tokens whose text nobody waits for
+  const auto tell = [&] {
+    std::string piece = text_.write(untold);
+    untold.clear();
     result.text += piece;
-    if (on_text && !on_text(piece)) {
-      ++result.tokens;
-      break;
-    }
+    return piece;
+  };
+  for (bool going = true; going && result.tokens < length; ++result.tokens) {
+    const TokenId token = choose_(logits_, sampler, random, result.nats);
+    feed(token);
+    if (token == model_.vocabulary().special().end) break;
+    untold.push_back(token);
+    if (on_text) going = on_text(tell());
+    if (std::ssize(untold) == kUntold) tell();
+    going = going && !stopped(stop);
   }
+  tell();
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   result.seconds = taken.count();
   return result;
 }
 
 Generated Generator::generate(std::string_view prompt, std::int64_t length, Sampler& sampler,
-                              RandomStream& random, const OnText& on_text) {
+                              RandomStream& random, const OnText& on_text, const StopFlag* stop) {
   reset();
   const std::int64_t unknown = read(prompt);
-  Generated result = write(length, sampler, random, on_text);
+  Generated result = write(length, sampler, random, on_text, stop);
   result.unknown = unknown;
   return result;
 }

@@ -61,8 +61,8 @@ std::vector<SampleReport> Trainer::Impl::prompted_samples(const StopFlag* stop) 
       const PluginChoice& choice = options.generate.samplers[i];
       const auto sampler = registry.make_sampler(choice);
       RandomStream random(options.seed, fmt::format("sample/{}/{}", step, i));
-      const Generated text = generator.generate(prompt, options.generate.length, *sampler, random,
-                                                [&](std::string_view) { return !stopped(stop); });
+      const Generated text =
+          generator.generate(prompt, options.generate.length, *sampler, random, {}, stop);
       if (stopped(stop)) return reports;
       SampleReport& report = reports.emplace_back();
       report = {step,

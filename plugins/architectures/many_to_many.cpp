@@ -148,6 +148,7 @@ class ManyToMany::Steps final : public Decoder {
 
 std::unique_ptr<Decoder> ManyToMany::decoder(std::int64_t sequences) {
   if (goal_ != Goal::next_token) return nullptr;
+  if (auto packed = packed_decoder(input_, *recurrence_, *readout_, sequences)) return packed;
   return std::make_unique<Steps>(*this, sequences);
 }
 

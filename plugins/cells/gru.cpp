@@ -15,7 +15,7 @@ namespace {
 
 using namespace unroll;
 
-class Gru final : public Cell {
+class Gru final : public Cell, public PackableCell {
  public:
   struct Options {
     std::string reset = "after";
@@ -51,6 +51,11 @@ class Gru final : public Cell {
   }
 
   std::vector<StatePart> state() const override { return {{"h", hidden_}}; }
+
+  std::optional<CellWeights> cell_weights() const override {
+    if (bn_ == nullptr) return std::nullopt;
+    return CellWeights{FusedCell::gru, &W_, &U_, &b_, bn_};
+  }
 
  protected:
   Var project(Var x) override {

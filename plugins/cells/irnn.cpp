@@ -15,7 +15,7 @@ namespace {
 
 using namespace unroll;
 
-class Irnn final : public Cell {
+class Irnn final : public Cell, public PackableCell {
  public:
   struct Options {
     double scale = 1.0;
@@ -41,6 +41,10 @@ class Irnn final : public Cell {
         b_(parameters.make("b", {hidden_}, init::zeros(), {"hidden", {}})) {}
 
   std::vector<StatePart> state() const override { return {{"h", hidden_}}; }
+
+  std::optional<CellWeights> cell_weights() const override {
+    return CellWeights{FusedCell::rnn_relu, &W_, &U_, &b_};
+  }
 
  protected:
   Var project(Var x) override { return fused_project(x, {&W_, &b_}, owns_projected()); }

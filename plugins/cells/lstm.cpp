@@ -16,7 +16,7 @@ namespace {
 
 using namespace unroll;
 
-class Lstm final : public Cell {
+class Lstm final : public Cell, public PackableCell {
  public:
   struct Options {
     double forget_bias = 1.0;
@@ -65,6 +65,11 @@ class Lstm final : public Cell {
   }
 
   std::vector<StatePart> state() const override { return {{"h", outputs_}, {"c", hidden_}}; }
+
+  std::optional<CellWeights> cell_weights() const override {
+    if (R_ != nullptr) return std::nullopt;
+    return CellWeights{kind_, &W_, &U_, &b_, P_};
+  }
 
  protected:
   Var project(Var x) override {

@@ -12,7 +12,7 @@ namespace {
 
 using namespace unroll;
 
-class Rnn final : public Cell {
+class Rnn final : public Cell, public PackableCell {
  public:
   struct Options {
     std::string activation = "tanh";
@@ -35,6 +35,10 @@ class Rnn final : public Cell {
         b_(parameters.make("b", {hidden_}, init::bias(sizes.initial, hidden_), {"hidden", {}})) {}
 
   std::vector<StatePart> state() const override { return {{"h", hidden_}}; }
+
+  std::optional<CellWeights> cell_weights() const override {
+    return CellWeights{kind_, &W_, &U_, &b_};
+  }
 
  protected:
   Var project(Var x) override { return fused_project(x, {&W_, &b_}, owns_projected()); }

@@ -59,6 +59,33 @@ class Sampling(harness.EndToEnd):
         self.assertEqual(found[0]["tokens"], 9)
         self.assertEqual(len(found[0]["text"]), 9)
 
+    def test_many_texts_are_those_written_alone(self):
+        def texts(count, *words):
+            return [found["text"] for found in json.loads(self.sample(
+                "--sampler", "temperature", "--num-samples", count, "--length", "80", "--json",
+                *words).stdout)]
+        many = texts(5)
+        self.assertEqual(len(set(many)), 5)
+        self.assertEqual(many[:1], texts(1))
+        self.assertEqual(many[:3], texts(3))
+        self.assertEqual(texts(3, "--precision", "int8")[:1], texts(1, "--precision", "int8"))
+
+    def test_weights_of_fewer_bits_predict_almost_as_well(self):
+        losses = {}
+        for precision in ("f32", "bf16", "int8"):
+            found = json.loads(self.run_it("evaluate", "runs/small.h5", "--precision", precision,
+                                           "--json").stdout)
+            self.assertEqual(found["precision"], precision)
+            losses[precision] = found["loss"]
+        self.assertEqual(len(set(losses.values())), 3, losses)
+        for loss in losses.values():
+            self.assertAlmostEqual(loss, losses["f32"], delta=0.01)
+        self.assertIn("bf16 weights", self.run_it("evaluate", "runs/small.h5", "--precision",
+                                                  "bf16").stdout)
+
+    def test_a_precision_that_there_is_not_is_refused(self):
+        self.assertIn("bf16", self.sample("--precision", "fp4", code=2).stderr)
+
     def test_unknown_characters_are_named_and_read_as_unknown(self):
         done = self.sample("--prompt", "Alice \u00e9 \u6f22", "--length", "20", "--sampler",
                            "greedy")

@@ -43,7 +43,7 @@ class Summing final : public Architecture {
   }
 
   std::unique_ptr<Decoder> decoder(std::int64_t sequences) override {
-    return sequences == 1 ? std::make_unique<Steps>(*this) : nullptr;
+    return std::make_unique<Steps>(*this, static_cast<std::size_t>(sequences));
   }
 
   std::vector<TokenId> fed;  ///< every token the decoder took, in order
@@ -51,20 +51,25 @@ class Summing final : public Architecture {
  private:
   class Steps final : public Decoder {
    public:
-    explicit Steps(Summing& model)
-        : model_(model), logits_(static_cast<std::size_t>(model.vocabulary_)) {}
-    void reset() override { sum_ = 0; }
+    Steps(Summing& model, std::size_t sequences)
+        : model_(model),
+          sums_(sequences, 0),
+          logits_(sequences * static_cast<std::size_t>(model.vocabulary_)) {}
+    void reset() override { std::fill(sums_.begin(), sums_.end(), 0); }
     std::span<const float> next(std::span<const TokenId> tokens) override {
-      model_.fed.push_back(tokens[0]);
-      sum_ += tokens[0];
       std::fill(logits_.begin(), logits_.end(), 0.0f);
-      logits_[static_cast<std::size_t>(sum_ % model_.vocabulary_)] = 1;
+      for (std::size_t n = 0; n < sums_.size(); ++n) {
+        model_.fed.push_back(tokens[n]);
+        sums_[n] += tokens[n];
+        logits_[n * static_cast<std::size_t>(model_.vocabulary_) +
+                static_cast<std::size_t>(sums_[n] % model_.vocabulary_)] = 1;
+      }
       return logits_;
     }
 
    private:
     Summing& model_;
-    std::int64_t sum_ = 0;
+    std::vector<std::int64_t> sums_;
     std::vector<float> logits_;
   };
   std::int64_t vocabulary_;

@@ -2,6 +2,7 @@
 // form.
 #include <fmt/format.h>
 
+#include <unroll/training/decoded_figures.hpp>
 #include <unroll/training/held_out.hpp>
 
 #include "commands.hpp"
@@ -9,6 +10,7 @@
 #include "interrupt.hpp"
 #include "json_output.hpp"
 #include "open_run.hpp"
+#include "precision.hpp"
 #include "progress_report.hpp"
 #include "sampler_text.hpp"
 #include "terminal.hpp"
@@ -17,7 +19,7 @@ namespace unroll::cli {
 namespace {
 
 struct Options {
-  std::string run, data, split = "validation", sampler;
+  std::string run, data, split = "validation", sampler, precision = "f32";
   std::vector<std::string> plugins;
   bool json = false;
 };
@@ -58,6 +60,18 @@ PluginChoice chosen_sampler(const Options& options, const ExperimentOptions& exp
   return sampler_from_text(options.sampler, registry);
 }
 
+/// What the decoder predicts with weights of fewer bits.
+HeldOut examine_decoded(const Model& model, const Encoded& split, const Options& options) {
+  if (model.task().goal != Task::Goal::next_token)
+    fail(Failure::usage,
+         "--precision {}: this model computes with float32 weights alone; it is for models that go "
+         "on from a prompt",
+         options.precision);
+  HeldOut found;
+  found.figures = decoded_figures(model, split, weight_format(options.precision), stop_flag());
+  return found;
+}
+
 int run_evaluate(const Options& options) {
   const RunRecord run = read_run(options.run);
   const auto registry = make_registry(options.plugins);
@@ -75,7 +89,9 @@ int run_evaluate(const Options& options) {
   wanted.writing.length = experiment.generate.length;
   wanted.writing.seed = experiment.seed;
   wanted.writing.stream = "held_out";
-  const HeldOut found = examine(model, split, wanted, stop_flag());
+  const HeldOut found = weight_format(options.precision) == WeightFormat::f32
+                            ? examine(model, split, wanted, stop_flag())
+                            : examine_decoded(model, split, options);
   if (*stop_flag() != 0) return interrupted_code();
   const std::int64_t unknown = split.text.unknown;
   if (options.json) {
@@ -83,6 +99,7 @@ int run_evaluate(const Options& options) {
     json["run_file"] = options.run;
     json["data"] = data.name;
     json["unknown"] = unknown;
+    json["precision"] = options.precision;
     if (goal == Task::Goal::text) json["sampler"] = label("sampler", sampler, *registry);
     print_json(json);
     return 0;
@@ -92,6 +109,7 @@ int run_evaluate(const Options& options) {
   if (writes_text(goal)) fmt::print(", accuracy {:.1f} %", 100 * found.figures.accuracy());
   fmt::print("{}\n  {} {}", metrics_text(found.metrics), found.figures.counted, counted_unit(goal));
   if (unknown > 0) fmt::print(", {} tokens read unknown to the vocabulary", unknown);
+  if (options.precision != "f32") fmt::print(", {} weights", options.precision);
   if (goal == Task::Goal::text)
     fmt::print(", texts written by {}", label("sampler", sampler, *registry));
   fmt::print("\n");
@@ -119,6 +137,7 @@ void add_evaluate(CLI::App& app, Action& chosen) {
       ->excludes(data);
   command.add_option("--sampler", options->sampler,
                      "what writes texts, as `sample` takes it (default: the run's own)");
+  add_precision(command, options->precision);
   command.add_option("--plugins", options->plugins, "a folder or library to look in besides")
       ->allow_extra_args(false);
   add_no_fetch(command);

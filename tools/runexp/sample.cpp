@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "experiment_arguments.hpp"
 #include "open_run.hpp"
+#include "precision.hpp"
 #include "sample.hpp"
 #include "sampler_text.hpp"
 
@@ -14,7 +15,7 @@ namespace unroll::cli {
 namespace {
 
 struct Options {
-  std::string run, data;
+  std::string run, data, precision = "f32";
   std::optional<std::string> prompt;
   std::optional<std::int64_t> length;
   std::vector<std::string> samplers, plugins;
@@ -58,6 +59,7 @@ Writer open_writer(const Options& options) {
   writer.length = options.length.value_or(writer.experiment.generate.length);
   writer.count = options.num_samples;
   writer.seed = options.seed.value_or(writer.experiment.seed);
+  writer.precision = weight_format(options.precision);
   writer.json = options.json;
   for (const std::string& text : options.samplers)
     writer.samplers.push_back(sampler_from_text(text, *writer.registry));
@@ -83,6 +85,11 @@ void check(Writer& writer, const Options& options) {
   if (task.reads_text && task.goal != Goal::next_token && writer.prompt.empty() &&
       writer.data.empty() && !options.interactive)
     fail(Failure::usage, "{}: give it one, --prompt TEXT, or a file of them, --data FILE", does);
+  if (task.goal != Goal::next_token && writer.precision != WeightFormat::f32)
+    fail(Failure::usage,
+         "{}, with float32 weights alone: leave --precision out, which is for models that go on "
+         "from a prompt",
+         does);
   if (task.reads_features && options.interactive)
     fail(Failure::usage, "{}, which cannot be typed: leave --interactive out", does);
   if (!writes_text(task.goal) || !writer.samplers.empty()) return;
@@ -128,7 +135,10 @@ void add_sample(CLI::App& app, Action& chosen) {
       ->allow_extra_args(false);
   command.add_option("--seed", options->seed, "of the random choices (default: the run's own)")
       ->check(CLI::NonNegativeNumber);
-  command.add_option("--num-samples", options->num_samples, "texts of each sampler")
+  add_precision(command, options->precision);
+  command
+      .add_option("--num-samples", options->num_samples,
+                  "texts of each sampler, written side by side")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));
   command.add_option("--plugins", options->plugins, "a folder or library to look in besides")
       ->allow_extra_args(false);

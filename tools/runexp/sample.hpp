@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <unroll/plugin/registry.hpp>
+#include <unroll/tensor/packed_matrix.hpp>
 #include <unroll/training/model.hpp>
 
 namespace unroll::cli {
@@ -25,6 +26,7 @@ struct Writer {
   std::int64_t count = 1;
   std::uint64_t seed = 1;
   std::vector<PluginChoice> samplers;
+  WeightFormat precision = WeightFormat::f32;
   bool json = false;
 
   std::string label_of(const PluginChoice& choice) const {

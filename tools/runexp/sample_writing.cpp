@@ -7,6 +7,7 @@
 
 #include <unroll/core/text.hpp>
 #include <unroll/training/generation.hpp>
+#include <unroll/training/side_by_side.hpp>
 
 #include "commands.hpp"
 #include "interrupt.hpp"
@@ -46,8 +47,75 @@ bool show(std::string_view piece) {
   return *stop_flag() == 0 && std::cout.good();
 }
 
-bool show_nothing(std::string_view /*piece*/) {
-  return *stop_flag() == 0;
+}  // namespace
+
+namespace {
+
+/// Texts that are written side by side at most.
+constexpr std::int64_t kSideBySide = 256;
+
+RandomStream stream_of(const Writer& writer, const std::string& sampler, std::int64_t number) {
+  return {writer.seed, fmt::format("sample/{}/{}", sampler, number)};
+}
+
+Json text_json(const Writer& writer, const std::string& sampler, std::int64_t number,
+               const Generated& text) {
+  const auto tokens = static_cast<double>(std::max<std::int64_t>(text.tokens, 1));
+  return {{"sampler", sampler},    {"number", number},
+          {"seed", writer.seed},   {"prompt", writer.prompt},
+          {"text", text.text},     {"unknown", text.unknown},
+          {"tokens", text.tokens}, {"us_per_token", 1e6 * text.seconds / tokens}};
+}
+
+void show_label(const std::string& sampler) {
+  fmt::print("{}\n", styled(stdout, Style::cyan, "--- " + sampler));
+}
+
+/// One text of each sampler, shown as it is written.
+void write_one(const Writer& writer, Json& all) {
+  Generator generator(writer.model, writer.precision);
+  const bool labelled = writer.samplers.size() > 1;
+  for (const PluginChoice& choice : writer.samplers) {
+    const auto sampler = writer.registry->make_sampler(choice);
+    const std::string name = writer.label_of(choice);
+    RandomStream random = stream_of(writer, name, 0);
+    if (!writer.json) {
+      if (labelled) show_label(name);
+      std::fflush(stdout);
+      show(writer.prompt);
+    }
+    const Generated text =
+        generator.generate(writer.prompt, writer.length, *sampler, random,
+                           writer.json ? Generator::OnText() : show, stop_flag());
+    if (!writer.json) fmt::print("\n{}", labelled ? "\n" : "");
+    all.push_back(text_json(writer, name, 0, text));
+    if (*stop_flag() != 0) return;
+  }
+}
+
+/// Texts begin … end-1 of each sampler, shown when all are there.
+void write_several(const Writer& writer, std::int64_t begin, std::int64_t end, Json& all) {
+  std::vector<std::string> names;
+  std::vector<std::vector<Generated>> texts;  // of each sampler
+  for (const PluginChoice& choice : writer.samplers) {
+    names.push_back(writer.label_of(choice));
+    std::vector<TextChoice> choices;
+    for (std::int64_t i = begin; i < end; ++i)
+      choices.push_back(
+          {writer.registry->make_sampler(choice), stream_of(writer, names.back(), i)});
+    texts.push_back(generate_side_by_side(writer.model, writer.prompt, writer.length,
+                                          std::move(choices), writer.precision, stop_flag()));
+    if (*stop_flag() != 0) return;
+  }
+  for (std::int64_t i = begin; i < end; ++i)
+    for (std::size_t s = 0; s < names.size(); ++s) {
+      const Generated& text = texts[s][static_cast<std::size_t>(i - begin)];
+      if (!writer.json) {
+        show_label(names[s]);
+        fmt::print("{}{}\n\n", shown(writer.prompt), shown(text.text));
+      }
+      all.push_back(text_json(writer, names[s], i, text));
+    }
 }
 
 }  // namespace
@@ -55,35 +123,14 @@ bool show_nothing(std::string_view /*piece*/) {
 int write_samples(const Writer& writer) {
   check_utf8(writer.prompt);
   warn_of_unknown(writer.model, writer.prompt);
-  Generator generator(writer.model);
-  const bool labelled = writer.samplers.size() > 1 || writer.count > 1;
   Json all = Json::array();
-  for (std::int64_t i = 0; i < writer.count; ++i) {
-    for (const PluginChoice& choice : writer.samplers) {
-      const auto sampler = writer.registry->make_sampler(choice);
-      const std::string name = writer.label_of(choice);
-      RandomStream random(writer.seed, fmt::format("sample/{}/{}", name, i));
-      if (!writer.json) {
-        if (labelled) fmt::print("{}\n", styled(stdout, Style::cyan, "--- " + name));
-        std::fflush(stdout);
-        show(writer.prompt);
-      }
-      const Generated text = generator.generate(writer.prompt, writer.length, *sampler, random,
-                                                writer.json ? show_nothing : show);
-      if (!writer.json) fmt::print("\n{}", labelled ? "\n" : "");
-      all.push_back(
-          {{"sampler", name},
-           {"number", i},
-           {"seed", writer.seed},
-           {"prompt", writer.prompt},
-           {"text", text.text},
-           {"unknown", text.unknown},
-           {"tokens", text.tokens},
-           {"us_per_token",
-            1e6 * text.seconds / static_cast<double>(std::max<std::int64_t>(text.tokens, 1))}});
-      if (*stop_flag() != 0) return interrupted_code();
-    }
+  if (writer.count == 1) {
+    write_one(writer, all);
+  } else {
+    for (std::int64_t i = 0; i < writer.count && *stop_flag() == 0; i += kSideBySide)
+      write_several(writer, i, std::min(i + kSideBySide, writer.count), all);
   }
+  if (*stop_flag() != 0) return interrupted_code();
   if (writer.json) print_json(all);
   return 0;
 }
@@ -137,7 +184,8 @@ bool answer(Writer& writer, std::optional<Generator>& generator, RandomStream& r
 
 int converse(Writer& writer) {
   std::optional<Generator> generator;
-  if (writer.model.task().goal == Task::Goal::next_token) generator.emplace(writer.model);
+  if (writer.model.task().goal == Task::Goal::next_token)
+    generator.emplace(writer.model, writer.precision);
   RandomStream random(writer.seed, "interactive");
   fmt::print(stderr, "{}{}", generator ? kContinues : kAnswers, kHelp);
   const std::string mark =
