@@ -40,8 +40,10 @@ class ManyToMany final : public Architecture {
 
   Outcome run(Graph& graph, const Batch& batch, Carry& carry, RandomStream* dropout) override {
     Outcome outcome;
-    const Var y = logits(graph, batch.inputs, batch.lengths, carry, dropout);
-    const CrossEntropy entropy = cross_entropy(y, batch.targets);
+    const Var h = hidden(graph, batch.inputs, batch.lengths, carry, dropout);
+    const Var y = goal_ == Goal::tags ? (*readout_)(h) : Var();
+    const CrossEntropy entropy =
+        goal_ == Goal::tags ? cross_entropy(y, batch.targets) : readout_->loss(h, batch.targets);
     const Tensor& total = entropy.total.value();
     outcome.total = total.dtype() == DType::f64 ? *total.data<double>()
                                                 : static_cast<double>(*total.data<float>());
@@ -57,7 +59,7 @@ class ManyToMany final : public Architecture {
  private:
   class Steps;
 
-  Var logits(Graph& graph, const Tensor& ids, std::span<const std::int32_t> lengths, Carry& carry,
+  Var hidden(Graph& graph, const Tensor& ids, std::span<const std::int32_t> lengths, Carry& carry,
              RandomStream* dropout) {
     const RecurrentState state = carry.empty() ? recurrence_->zero_state(graph, ids.dim(1))
                                                : recurrence_->from_values(graph, carry);
@@ -66,7 +68,7 @@ class ManyToMany final : public Architecture {
     Var y = result.outputs;
     if (dropout != nullptr && output_dropout_ > 0)
       y = unroll::dropout(y, output_dropout_, *dropout, variational_);
-    return (*readout_)(y);
+    return y;
   }
 
   Goal goal_;
@@ -124,7 +126,7 @@ class ManyToMany::Steps final : public Decoder {
   std::span<const float> next(std::span<const TokenId> tokens) override {
     std::copy(tokens.begin(), tokens.end(), ids_.data<TokenId>());
     graph_.clear();
-    logits_ = model_.logits(graph_, ids_, {}, carry_, nullptr).value();
+    logits_ = (*model_.readout_)(model_.hidden(graph_, ids_, {}, carry_, nullptr)).value();
     return logits_.span<float>();
   }
 
@@ -138,6 +140,7 @@ class ManyToMany::Steps final : public Decoder {
 
 std::unique_ptr<Decoder> ManyToMany::decoder(std::int64_t sequences) {
   if (goal_ != Goal::next_token) return nullptr;
+  if (auto packed = packed_decoder(input_, *recurrence_, *readout_, sequences)) return packed;
   return std::make_unique<Steps>(*this, sequences);
 }
 

@@ -2,8 +2,6 @@
 // clang-format off
 #include <unroll/plugin.hpp>
 
-#include <limits>
-
 namespace {
 
 class Greedy final : public unroll::Sampler {
@@ -15,18 +13,7 @@ class Greedy final : public unroll::Sampler {
   explicit Greedy(const Options&) {}
 
   unroll::TokenId choose(std::span<const float> logits, unroll::RandomStream&) override {
-    std::size_t best = logits.size();
-    float highest = -std::numeric_limits<float>::infinity();
-    for (std::size_t id = 0; id < logits.size(); ++id) {
-      if (logits[id] > highest) {
-        highest = logits[id];
-        best = id;
-      }
-    }
-    if (best == logits.size()) {
-      unroll::fail(unroll::Failure::diverged, "no token to choose: no logit is a finite number");
-    }
-    return static_cast<unroll::TokenId>(best);
+    return unroll::likeliest(logits);
   }
 };
 

@@ -1783,6 +1783,7 @@ class TokenInput {
   TokenInput(std::int64_t vocabulary, std::int64_t embedding, bool tied, const init::Scheme& scheme,
              const Parameters& parameters, const char* axis = "vocabulary");
 
+  std::int64_t vocabulary() const noexcept { return vocabulary_; }
   std::int64_t width() const noexcept { return table_ != nullptr ? width_ : vocabulary_; }
   Var operator()(Graph& graph, const Tensor& ids) const;
   Parameter* table() const noexcept { return table_; }
@@ -1801,6 +1802,10 @@ class Readout {
           const Parameters& parameters);
 
   Var operator()(Var y) const;
+  CrossEntropy loss(Var y, const Tensor& targets) const;
+  const Parameter* weights() const noexcept { return weights_; }
+  const Parameter* table() const noexcept { return table_; }
+  const Parameter& bias() const noexcept { return *bias_; }
 
  private:
   Parameter* weights_ = nullptr;
@@ -2005,6 +2010,8 @@ struct Candidate {
 inline bool more_likely(const Candidate& a, const Candidate& b) {
   return a.weight != b.weight ? a.weight > b.weight : a.id < b.id;
 }
+
+TokenId likeliest(std::span<const float> logits);
 
 void weigh(std::span<const float> logits, double temperature, std::vector<Candidate>& candidates);
 
@@ -2223,6 +2230,8 @@ struct RecurrentSequence {
   float* gates = nullptr;
   float* memory = nullptr;
   float* outputs = nullptr;
+  const std::int32_t* ids = nullptr;
+  std::int64_t classes = 0;
 };
 
 struct RecurrentGradients {
@@ -2231,6 +2240,7 @@ struct RecurrentGradients {
   float* carried = nullptr;
   float* h0 = nullptr;
   float* extra = nullptr;
+  float* table = nullptr;
 };
 
 void recurrent_forward(const RecurrentSequence& sequence);
@@ -2255,6 +2265,16 @@ inline bool fusable(Var projected) {
 
 Unrolled fused_unroll(FusedCell kind, Var projected, const State& state,
                       const FusedWeights& weights, bool overwrite);
+
+struct FusedProjection {
+  Parameter* W = nullptr;
+  Parameter* b = nullptr;
+};
+
+Var fused_project(Var x, const FusedProjection& weights, bool owned);
+
+Unrolled fused_unroll(FusedCell kind, Var projected, const State& state,
+                      const FusedWeights& weights, const FusedProjection& input, bool owned);
 
 State fused_step(FusedCell kind, Var projected, const State& state, const FusedWeights& weights);
 
@@ -2307,6 +2327,14 @@ class Recurrence {
   Recurrence(const RecurrenceOptions& options, std::int64_t input_width,
              const init::Scheme& initial, const Parameters& parameters, const MakeCell& make_cell);
   ~Recurrence();
+
+  struct Stacked {
+    const Cell& cell;
+    const Parameter* gain;
+    const Parameter* bias;
+  };
+  std::vector<Stacked> stacked() const;
+  const RecurrenceOptions& options() const noexcept { return options_; }
 
   std::int64_t output_width() const;
   RecurrentState zero_state(Graph& graph, std::int64_t batch) const;
@@ -2430,6 +2458,112 @@ namespace unroll {
 
 Array read_npy(const std::filesystem::path& path);
 Array npy_from_bytes(std::string_view content, const std::string& file);
+
+}
+
+#include <optional>
+
+
+namespace unroll {
+
+struct CellWeights {
+  FusedCell kind;
+  const Parameter* W = nullptr;
+  const Parameter* U = nullptr;
+  const Parameter* b = nullptr;
+  const Parameter* extra = nullptr;
+};
+
+class PackableCell {
+ public:
+  virtual ~PackableCell();
+  virtual std::optional<CellWeights> cell_weights() const = 0;
+};
+
+}
+
+#include <cstdint>
+#include <memory>
+
+
+#include <cstdint>
+#include <string_view>
+
+
+namespace unroll {
+
+enum class WeightFormat : std::uint8_t {
+  f32,
+  bf16,
+  int8,
+};
+
+std::string_view name_of(WeightFormat format) noexcept;
+
+class PackedMatrix {
+ public:
+  static constexpr std::int64_t kBlock = 16;
+  static constexpr std::int64_t kBlocks = 4;
+
+  PackedMatrix() = default;
+  static PackedMatrix gates(const float* M, std::int64_t K, std::int64_t gates, std::int64_t H,
+                            WeightFormat format);
+  static PackedMatrix columns(const float* M, std::int64_t K, std::int64_t N, std::int64_t row,
+                              std::int64_t column, WeightFormat format);
+
+  bool defined() const noexcept { return data_.defined(); }
+  WeightFormat format() const noexcept { return format_; }
+  std::int64_t depth() const noexcept { return depth_; }
+  std::int64_t panels() const noexcept { return (blocks_ + per_panel_ - 1) / per_panel_; }
+  int blocks(std::int64_t panel) const noexcept {
+    const std::int64_t left = blocks_ - panel * per_panel_;
+    return static_cast<int>(left < per_panel_ ? left : per_panel_);
+  }
+  const std::byte* panel(std::int64_t panel) const noexcept {
+    return static_cast<const std::byte*>(data_.raw()) + panel * per_panel_ * block_bytes();
+  }
+  const float* scales(std::int64_t panel) const {
+    return scales_.data<float>() + panel * per_panel_ * kBlock;
+  }
+  std::int64_t bytes() const noexcept { return blocks_ * block_bytes(); }
+
+ private:
+  template <typename Element>
+  static PackedMatrix make(std::int64_t K, std::int64_t blocks, std::int64_t per_panel,
+                           WeightFormat format, const Element& element);
+  std::int64_t block_bytes() const noexcept;
+
+  WeightFormat format_{};
+  std::int64_t depth_ = 0, blocks_ = 0, per_panel_ = 1;
+  Tensor data_;
+  Tensor scales_;
+};
+
+class QuantisedRows {
+ public:
+  void take(const float* x, std::int64_t rows, std::int64_t width);
+  const std::int16_t* row(std::int64_t index) const noexcept {
+    return static_cast<const std::int16_t*>(data_.raw()) + index * width_;
+  }
+  float scale(std::int64_t index) const { return scales_.data<float>()[index]; }
+
+ private:
+  std::int64_t width_ = 0;
+  Tensor data_, scales_;
+};
+
+}
+
+namespace unroll {
+
+class WeightFormatChoice {
+ public:
+  virtual ~WeightFormatChoice();
+  virtual bool use_format(WeightFormat format) = 0;
+};
+
+std::unique_ptr<Decoder> packed_decoder(const TokenInput& input, const Recurrence& recurrence,
+                                        const Readout& readout, std::int64_t sequences);
 
 }
 
