@@ -13,6 +13,7 @@
 #include <unroll/tensor/kernels.hpp>
 #include <unroll/tensor/kernels_decoding.hpp>
 #include <unroll/tensor/parallel.hpp>
+#include <unroll/tensor/product_count.hpp>
 
 namespace unroll {
 namespace {
@@ -259,6 +260,7 @@ class PackedDecoder final : public Decoder, public WeightFormatChoice {
   template <typename Function>
   static void share(std::int64_t panels, std::int64_t products, const Function& f) {
     const std::int64_t threads = Engine::get().threads();
+    count_product(1, products, 1);
     if (products < kWorthSharing || threads == 1) return f(0, panels);
     const std::int64_t parts = std::min(threads, panels);
     parallel_for(parts,
