@@ -57,33 +57,47 @@ struct LstmForward {
                              std::int64_t panel) const {
     const std::int64_t H = s.hidden, plane = s.batch * H, j = panel * kLanes, left = H - j;
     const bool keep = s.gates != nullptr;
-    const float* before = keep ? Before(s.c0, s.memory, t, plane) : t == 0 ? s.c0 : s.memory;
-    float* after = keep ? s.memory + t * plane : s.memory;
-    for (int r = 0; r < R; ++r) {
-      const std::int64_t at = (row + r) * H + j;
-      const float* x = Projected(s, t, row + r, 4 * H) + j;
-      const V c_before = Load(before + at, left);
-      V i = acc[r][0] + Load(x, left), f = acc[r][1] + Load(x + H, left);
-      V o = acc[r][3] + Load(x + 3 * H, left);
-      if constexpr (kPeepholes) {
-        i = hn::MulAdd(c_before, Load(s.extra + j, left), i);
-        f = hn::MulAdd(c_before, Load(s.extra + H + j, left), f);
-      }
-      i = math::vector_sigmoid(kD, i);
-      f = math::vector_sigmoid(kD, f);
-      const V g = math::vector_tanh(kD, acc[r][2] + Load(x + 2 * H, left));
-      const V c = hn::MulAdd(f, c_before, i * g);
-      if constexpr (kPeepholes) o = hn::MulAdd(c, Load(s.extra + 2 * H + j, left), o);
-      o = math::vector_sigmoid(kD, o);
-      Store(c, after + at, left);
-      Store(o * math::vector_tanh(kD, c), s.outputs + t * plane + at, left);
-      if (!keep) continue;
-      float* gates = s.gates + (t * s.batch + row + r) * 4 * H + j;
-      Store(i, gates, left);
-      Store(f, gates + H, left);
-      Store(g, gates + 2 * H, left);
-      Store(o, gates + 3 * H, left);
-    }
+    const float* before = (keep ? Before(s.c0, s.memory, t, plane) : t == 0 ? s.c0 : s.memory) + j;
+    float* after = (keep ? s.memory + t * plane : s.memory) + j;
+    float* const outputs = s.outputs + t * plane + j;
+    float* const gates = keep ? s.gates + t * s.batch * 4 * H + j : nullptr;
+    const float* x[R];
+    V a[R], c[R];
+    ForEach<R>([&](int r) HWY_ATTR { x[r] = Projected(s, t, row + r, 4 * H) + j; });
+    // The nonlinearity's argument: product, projection and, with peepholes, the memory cell.
+    const auto sum = [&](int gate, int peephole, const V(&seen)[R]) HWY_ATTR {
+      ForEach<R>([&](int r) HWY_ATTR {
+        a[r] = acc[r][gate] + Load(x[r] + gate * H, left);
+        if (kPeepholes && peephole >= 0)
+          a[r] = hn::MulAdd(seen[r], Load(s.extra + peephole * H + j, left), a[r]);
+      });
+    };
+    const auto store = [&](int gate) HWY_ATTR {
+      if (!keep) return;
+      ForEach<R>([&](int r) HWY_ATTR { Store(a[r], gates + (row + r) * 4 * H + gate * H, left); });
+    };
+    V c_before[R];
+    ForEach<R>([&](int r) HWY_ATTR { c_before[r] = Load(before + (row + r) * H, left); });
+    sum(0, 0, c_before);
+    math::gate_sigmoids<R>(kD, a);
+    store(0);
+    ForEach<R>([&](int r) HWY_ATTR { c[r] = a[r]; });
+    sum(2, -1, c_before);
+    math::gate_tanhs<R>(kD, a);
+    store(2);
+    ForEach<R>([&](int r) HWY_ATTR { c[r] = c[r] * a[r]; });
+    sum(1, 1, c_before);
+    math::gate_sigmoids<R>(kD, a);
+    store(1);
+    ForEach<R>([&](int r) HWY_ATTR {
+      c[r] = hn::MulAdd(a[r], c_before[r], c[r]);
+      Store(c[r], after + (row + r) * H, left);
+    });
+    sum(3, 2, c);
+    math::gate_sigmoids<R>(kD, a);
+    store(3);
+    math::gate_tanhs<R>(kD, c);
+    ForEach<R>([&](int r) HWY_ATTR { Store(a[r] * c[r], outputs + (row + r) * H, left); });
   }
 };
 
@@ -95,23 +109,39 @@ struct GruForward {
   HWY_INLINE void operator()(V (&acc)[R][kColumns], std::int64_t t, std::int64_t row,
                              std::int64_t panel) const {
     const std::int64_t H = s.hidden, plane = s.batch * H, j = panel * kLanes, left = H - j;
-    const float* before = Before(s.h0, s.outputs, t, plane);
+    const bool keep = s.gates != nullptr;
+    const float* const before = Before(s.h0, s.outputs, t, plane) + j;
+    float* const outputs = s.outputs + t * plane + j;
+    float* const memory = keep ? s.memory + t * plane + j : nullptr;
+    float* const gates = keep ? s.gates + t * s.batch * 3 * H + j : nullptr;
     const V bias = Load(s.extra + j, left);
-    for (int r = 0; r < R; ++r) {
-      const std::int64_t at = (row + r) * H + j;
-      const float* x = Projected(s, t, row + r, 3 * H) + j;
-      const V z = math::vector_sigmoid(kD, acc[r][0] + Load(x, left));
-      const V reset = math::vector_sigmoid(kD, acc[r][1] + Load(x + H, left));
+    const float* x[R];
+    V z[R], n[R];
+    const auto store = [&](const V(&values)[R], int gate) HWY_ATTR {
+      if (!keep) return;
+      ForEach<R>([&](int r)
+                     HWY_ATTR { Store(values[r], gates + (row + r) * 3 * H + gate * H, left); });
+    };
+    ForEach<R>([&](int r) HWY_ATTR {
+      x[r] = Projected(s, t, row + r, 3 * H) + j;
+      n[r] = acc[r][1] + Load(x[r] + H, left);
+    });
+    math::gate_sigmoids<R>(kD, n);
+    store(n, 1);
+    ForEach<R>([&](int r) HWY_ATTR {
       const V q = acc[r][2] + bias;
-      const V n = math::vector_tanh(kD, hn::MulAdd(reset, q, Load(x + 2 * H, left)));
-      Store(hn::MulAdd(z, Load(before + at, left) - n, n), s.outputs + t * plane + at, left);
-      if (s.gates == nullptr) continue;
-      float* gates = s.gates + (t * s.batch + row + r) * 3 * H + j;
-      Store(z, gates, left);
-      Store(reset, gates + H, left);
-      Store(n, gates + 2 * H, left);
-      Store(q, s.memory + t * plane + at, left);
-    }
+      if (keep) Store(q, memory + (row + r) * H, left);
+      n[r] = hn::MulAdd(n[r], q, Load(x[r] + 2 * H, left));
+    });
+    math::gate_tanhs<R>(kD, n);
+    store(n, 2);
+    ForEach<R>([&](int r) HWY_ATTR { z[r] = acc[r][0] + Load(x[r], left); });
+    math::gate_sigmoids<R>(kD, z);
+    store(z, 0);
+    ForEach<R>([&](int r) HWY_ATTR {
+      const V h = Load(before + (row + r) * H, left);
+      Store(hn::MulAdd(z[r], h - n[r], n[r]), outputs + (row + r) * H, left);
+    });
   }
 };
 
@@ -158,9 +188,11 @@ void Forward(const RecurrentSequence& s, const Finish& finish) {
         ForTiles<kMaxRows<C>>(begin, end, [&](auto rows, std::int64_t row) HWY_ATTR {
           V acc[rows][C];
           Clear(acc);
-          for (int r = 0; r < rows; ++r)
-            for (int c = 0; c < C; ++c)
-              Fetch(Projected(s, t, row + r, width) + ColumnOf(panel, c, H, width, C));
+          if (s.ids == nullptr) {  // a table stays in the cache
+            for (int r = 0; r < rows; ++r)
+              for (int c = 0; c < C; ++c)
+                Fetch(Projected(s, t, row + r, width) + ColumnOf(panel, c, H, width, C));
+          }
           Multiply(before + row * H, H, U.begin(), H, U.ahead(), acc);
           finish(acc, t, row, panel);
         });

@@ -46,6 +46,13 @@ HWY_INLINE V One() {
   return hn::Set(kD, 1.0f);
 }
 
+/// Calls f(i) for 0 … N-1: vectors that are computed in lockstep.
+template <int N, class Function>
+HWY_INLINE void ForEach(const Function& f) {
+#pragma GCC unroll 8
+  for (int i = 0; i < N; ++i) f(i);
+}
+
 /// The state before step t: the given one, or the step before's.
 HWY_INLINE const float* Before(const float* initial, const float* all, std::int64_t t,
                                std::int64_t plane) {

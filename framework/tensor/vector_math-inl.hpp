@@ -39,7 +39,12 @@ HWY_INLINE V load_first(M mask, D d, const float* p) {
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V bounded(D d, V x, float low, float high) {
   // The second operand is what comes back when one of them is NaN.
-  return hn::Min(hn::Set(d, high), hn::Max(hn::Set(d, low), x));
+  const V result = hn::Min(hn::Set(d, high), hn::Max(hn::Set(d, low), x));
+#if HWY_TARGET == HWY_SCALAR  // the other one
+  return hn::IfThenElse(hn::IsNaN(x), x, result);
+#else
+  return result;
+#endif
 }
 
 /// exp(x) for -86.6 <= x <= 88.72.
@@ -88,22 +93,81 @@ HWY_INLINE V vector_sigmoid(D d, V x) {
                             reciprocal(d, hn::Add(hn::Set(d, 1.0f), e)));
 }
 
+constexpr float kTanhP[] = {1.33550122e-8f, 2.06093646e-5f, 3.49560659e-3f, 0.133810416f, 1.0f};
+constexpr float kTanhQ[] = {7.77671005e-7f, 3.28566413e-4f, 0.0258770529f, 0.467143565f, 1.0f};
+
 /// x P(x²) / Q(x²); exactly ±1 from |x| = 9 on.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vector_tanh(D d, V x) {
   x = bounded(d, x, -9.0f, 9.0f);
   const auto z = hn::Mul(x, x);
-  auto p = hn::Set(d, 1.33550122e-8f);
-  p = hn::MulAdd(p, z, hn::Set(d, 2.06093646e-5f));
-  p = hn::MulAdd(p, z, hn::Set(d, 3.49560659e-3f));
-  p = hn::MulAdd(p, z, hn::Set(d, 0.133810416f));
-  p = hn::MulAdd(p, z, hn::Set(d, 1.0f));
-  auto q = hn::Set(d, 7.77671005e-7f);
-  q = hn::MulAdd(q, z, hn::Set(d, 3.28566413e-4f));
-  q = hn::MulAdd(q, z, hn::Set(d, 0.0258770529f));
-  q = hn::MulAdd(q, z, hn::Set(d, 0.467143565f));
-  q = hn::MulAdd(q, z, hn::Set(d, 1.0f));
+  auto p = hn::Set(d, kTanhP[0]), q = hn::Set(d, kTanhQ[0]);
+#pragma GCC unroll 4
+  for (int k = 1; k < 5; ++k) {
+    p = hn::MulAdd(p, z, hn::Set(d, kTanhP[k]));
+    q = hn::MulAdd(q, z, hn::Set(d, kTanhQ[k]));
+  }
   return bounded(d, hn::Mul(hn::Mul(x, p), reciprocal(d, q)), -1.0f, 1.0f);
+}
+
+// ---- several vectors at once -------------------------------------------------------------------
+// In lockstep: each operation is done for all before the next one, so that the processor, which
+// sees only so far ahead, always has independent ones at hand.
+
+/// p = p z + coefficient.
+template <int N, class D, class V = hn::Vec<D>>
+HWY_INLINE void horner_step(D d, V (&p)[N], const V (&z)[N], float coefficient) {
+#pragma GCC unroll 8
+  for (int i = 0; i < N; ++i) p[i] = hn::MulAdd(p[i], z[i], hn::Set(d, coefficient));
+}
+
+/// x = 1 / (1 + exp(-x)) within 2e-7, which is not relative: for gates.
+template <int N, class D, class V = hn::Vec<D>>
+HWY_INLINE void gate_sigmoids(D d, V (&x)[N]) {
+#if HWY_TARGET <= HWY_AVX3
+  // exp(-x) = 2^(n + r) with n whole and |r| <= 1/2; what scales by 2^n needs no bound below.
+  V r[N], p[N];
+#pragma GCC unroll 8
+  for (int i = 0; i < N; ++i) {
+    x[i] = hn::Min(hn::Set(d, 126.0f), hn::Mul(x[i], hn::Set(d, -1.44269504f)));
+    r[i] = V{_mm512_reduce_ps(x[i].raw, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+    p[i] = hn::Set(d, 1.32647273e-3f);
+  }
+  horner_step(d, p, r, 9.67151299e-3f);
+  horner_step(d, p, r, 5.55073358e-2f);
+  horner_step(d, p, r, 2.40222424e-1f);
+  horner_step(d, p, r, 6.93147004e-1f);
+  horner_step(d, p, r, 1.0f);
+#pragma GCC unroll 8
+  for (int i = 0; i < N; ++i) p[i] = V{_mm512_scalef_ps(p[i].raw, hn::Sub(x[i], r[i]).raw)};
+#pragma GCC unroll 8
+  for (int i = 0; i < N; ++i) x[i] = reciprocal(d, hn::Add(hn::Set(d, 1.0f), p[i]));
+#else
+#pragma GCC unroll 8
+  for (int i = 0; i < N; ++i) x[i] = vector_sigmoid(d, x[i]);
+#endif
+}
+
+/// x = vector_tanh(x).
+template <int N, class D, class V = hn::Vec<D>>
+HWY_INLINE void gate_tanhs(D d, V (&x)[N]) {
+  V z[N], p[N], q[N];
+#pragma GCC unroll 8
+  for (int i = 0; i < N; ++i) {
+    x[i] = bounded(d, x[i], -9.0f, 9.0f);
+    z[i] = hn::Mul(x[i], x[i]);
+    p[i] = hn::Set(d, kTanhP[0]);
+    q[i] = hn::Set(d, kTanhQ[0]);
+  }
+#pragma GCC unroll 4
+  for (int k = 1; k < 5; ++k) {
+    horner_step(d, p, z, kTanhP[k]);
+    horner_step(d, q, z, kTanhQ[k]);
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < N; ++i) q[i] = hn::Mul(hn::Mul(x[i], p[i]), reciprocal(d, q[i]));
+#pragma GCC unroll 8
+  for (int i = 0; i < N; ++i) x[i] = bounded(d, q[i], -1.0f, 1.0f);
 }
 
 }  // namespace unroll::HWY_NAMESPACE
