@@ -12,16 +12,13 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
-#include <functional>
-#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include <unroll/tensor/best_seconds.hpp>
 #include <unroll/tensor/engine.hpp>
-#include <unroll/tensor/gemm.hpp>
 #include <unroll/tensor/parallel.hpp>
 
 HWY_BEFORE_NAMESPACE();
@@ -60,22 +57,8 @@ namespace {
 HWY_EXPORT(Triad);
 HWY_EXPORT(Read);
 
-constexpr std::size_t kGroup = 256;  ///< doubles, a multiple of four vectors of any target
-constexpr int kRepeats = 6;
+constexpr std::size_t kGroup = 256;     ///< doubles, a multiple of four vectors of any target
 constexpr double kLeastSeconds = 2e-3;  ///< of a measurement: far above what the clock resolves
-
-/// The shortest of several calls, after one that warms up.
-double best_seconds(const std::function<void()>& work) {
-  work();
-  double best = std::numeric_limits<double>::infinity();
-  for (int i = 0; i < kRepeats; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    best = std::min(best, taken.count());
-  }
-  return best;
-}
 
 std::size_t rounded_up(std::size_t count) {
   return (count + kGroup - 1) / kGroup * kGroup;
@@ -100,20 +83,6 @@ std::pair<std::size_t, std::size_t> part(std::size_t count, std::int64_t thread,
 }
 
 }  // namespace
-
-ProductPeak product_peak_f32() {
-  ProductPeak best;
-  for (const std::int64_t n : {512, 1024, 2048}) {
-    const auto elements = static_cast<std::size_t>(n * n);
-    const std::vector<float> a(elements, 0.5F), b(elements, 0.25F);
-    std::vector<float> c(elements);
-    const double seconds = best_seconds(
-        [&] { gemm(false, false, n, n, n, 1.0F, a.data(), n, b.data(), n, 0.0F, c.data(), n); });
-    const double rate = 2e-9 * static_cast<double>(n * n * n) / seconds;
-    if (rate > best.gflop_per_s) best = {rate, n};
-  }
-  return best;
-}
 
 TriadSpeed triad_speed() {
   const std::int64_t threads = Engine::get().threads();

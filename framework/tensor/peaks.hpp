@@ -13,6 +13,9 @@ struct ProductPeak {
   std::int64_t size = 0;   ///< its rows and columns
 };
 ProductPeak product_peak_f32();
+/// The same of operands in bfloat16, the result in float32; 0 where oneDNN has none for this
+/// processor.
+ProductPeak product_peak_bf16();
 
 /// STREAM's triad, a[i] = b[i] + s c[i], over arrays of doubles that are too large for any cache;
 /// 24 bytes a place count. (J. McCalpin, Memory bandwidth and machine balance, 1995.)

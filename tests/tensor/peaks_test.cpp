@@ -14,6 +14,7 @@ TEST(Peaks, AreFiniteAndPositive) {
   const ProductPeak product = product_peak_f32();
   EXPECT_GT(product.gflop_per_s, 0);
   EXPECT_GE(product.size, 512);
+  EXPECT_GE(product_peak_bf16().gflop_per_s, 0);
   const TriadSpeed triad = triad_speed();
   EXPECT_GT(triad.gb_per_s, 0);
   EXPECT_GT(triad.one_thread_gb_per_s, 0);

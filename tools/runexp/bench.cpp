@@ -64,10 +64,12 @@ void add_writing(Json& found, const WritingSpeed& speed) {
 
 /// The machine's own figures, measured now, and the parts of them that were used.
 void add_machine(Json& found) {
-  const ProductPeak product = product_peak_f32();
+  const ProductPeak product = product_peak_f32(), bf16 = product_peak_bf16();
   const TriadSpeed triad = triad_speed();
   found["machine"] = {{"product_f32_gflop_per_s", product.gflop_per_s},
                       {"product_f32_size", product.size},
+                      {"product_bf16_gflop_per_s", bf16.gflop_per_s},
+                      {"product_bf16_size", bf16.size},
                       {"triad_gb_per_s", triad.gb_per_s},
                       {"triad_one_thread_gb_per_s", triad.one_thread_gb_per_s},
                       {"triad_array_bytes", triad.array_bytes}};
@@ -130,8 +132,9 @@ void print_for_people(const Json& found, const std::string& unit) {
   row("peak memory", human_bytes(found["peak_memory_bytes"].get<std::uint64_t>()));
   fmt::print("{}\n", found["processor"].get<std::string>());
   const Json& machine = found["machine"];
-  row("matrix product",
-      fmt::format("{:.0f} GFLOP/s in float32", number(machine, "product_f32_gflop_per_s")));
+  row("matrix product", fmt::format("{:.0f} GFLOP/s in float32, {:.0f} in bfloat16",
+                                    number(machine, "product_f32_gflop_per_s"),
+                                    number(machine, "product_bf16_gflop_per_s")));
   row("memory",
       fmt::format("{:.1f} GB/s, one thread {:.1f} (STREAM triad)",
                   number(machine, "triad_gb_per_s"), number(machine, "triad_one_thread_gb_per_s")));
