@@ -26,9 +26,10 @@ void scale_rows(std::int64_t M, std::int64_t N, T beta, T* C, std::int64_t ldc) 
   }
 }
 
-// Products below about 10 us of one core are not shared: waking the other threads takes longer,
-// and when other programs keep the cores busy, thousands of times longer.
-constexpr std::int64_t kWorthSharing = std::int64_t{1} << 19;
+// Products below about 20 us of one core are not shared: waking the other threads and bringing them
+// the operands takes longer, and when other programs keep the cores busy, thousands of times
+// longer.
+constexpr std::int64_t kWorthSharing = std::int64_t{1} << 21;
 
 // How many threads oneDNN may use until the end of the scope.
 class Threads {
