@@ -8,11 +8,11 @@
 #include <vector>
 
 #include <unroll/model/packable_cell.hpp>
+#include <unroll/tensor/crew.hpp>
 #include <unroll/tensor/engine.hpp>
 #include <unroll/tensor/gemm.hpp>
 #include <unroll/tensor/kernels.hpp>
 #include <unroll/tensor/kernels_decoding.hpp>
-#include <unroll/tensor/parallel.hpp>
 #include <unroll/tensor/product_count.hpp>
 
 namespace unroll {
@@ -22,8 +22,8 @@ using kernels::DecodingLayer;
 using kernels::DecodingRows;
 using kernels::DecodingStep;
 
-/// Multiplications of a product from which threads share it.
-constexpr std::int64_t kWorthSharing = std::int64_t{1} << 19;
+/// Multiplications of a product from which threads share it: about a microsecond's.
+constexpr std::int64_t kWorthSharing = std::int64_t{1} << 16;
 /// Up to so many tokens, what the first layer makes of each embedding is computed beforehand.
 constexpr std::int64_t kFoldedTokens = 1024;
 
@@ -88,12 +88,12 @@ class PackedDecoder final : public Decoder, public WeightFormatChoice {
       x = &embedded_;
     }
     for (std::size_t l = 0; l < layers_.size(); ++l) x = &advance(l, x, tokens);
-    const std::int64_t outputs = readout_.bias().size();
-    share(output_.panels(), rows_ * output_.depth() * outputs,
-          [&](std::int64_t begin, std::int64_t end) {
-            kernels::decode_columns(output_, readout_.bias().value().data<float>(), rows_,
-                                    x->rows(), outputs, logits_.data<float>(), begin, end);
-          });
+    const std::int64_t outputs = readout_.bias().size(), width = cells_.back().U->value().dim(0);
+    count_product(rows_, outputs, width);
+    share(output_.panels(), rows_ * width * outputs, [&](std::int64_t begin, std::int64_t end) {
+      kernels::decode_columns(output_, readout_.bias().value().data<float>(), rows_, x->rows(),
+                              outputs, logits_.data<float>(), begin, end);
+    });
     return logits_.span<float>();
   }
 
@@ -215,11 +215,12 @@ class PackedDecoder final : public Decoder, public WeightFormatChoice {
     step.before = layer.now().rows();
     step.after = layer.then().data();
     step.memory = layer.memory.defined() ? layer.memory.data<float>() : nullptr;
-    const std::int64_t products =
-        rows_ * kernels::gates_of(w.kind) * w.hidden * (w.hidden + w.input.depth());
-    share(w.panels(), products, [&](std::int64_t begin, std::int64_t end) {
-      kernels::decode_layer(w, step, begin, end);
-    });
+    const std::int64_t sums = kernels::gates_of(w.kind) * w.hidden;
+    const std::int64_t inputs = w.input.defined() ? cells_[l].W->value().dim(0) : 0;
+    count_product(rows_, sums, w.hidden + inputs);
+    share(
+        w.panels(), rows_ * sums * (w.hidden + inputs),
+        [&](std::int64_t begin, std::int64_t end) { kernels::decode_layer(w, step, begin, end); });
     layer.latest = 1 - layer.latest;
     ready(layer.now());
     if (!layer.output.values.defined()) return layer.now();
@@ -258,13 +259,14 @@ class PackedDecoder final : public Decoder, public WeightFormatChoice {
 
   /// f(begin, end) over panels, by all threads where that is worth it.
   template <typename Function>
-  static void share(std::int64_t panels, std::int64_t products, const Function& f) {
+  void share(std::int64_t panels, std::int64_t products, const Function& f) {
     const std::int64_t threads = Engine::get().threads();
-    count_product(1, products, 1);
-    if (products < kWorthSharing || threads == 1) return f(0, panels);
-    const std::int64_t parts = std::min(threads, panels);
-    parallel_for(parts,
-                 [&](std::int64_t part) { f(panels * part / parts, panels * (part + 1) / parts); });
+    if (products < kWorthSharing || threads == 1 || panels == 1) return f(0, panels);
+    if (!crew_ || crew_->size() != threads)
+      crew_ = std::make_unique<Crew>(static_cast<int>(threads) - 1);
+    const std::int64_t parts = std::min({threads, panels, products / (kWorthSharing / 2)});
+    crew_->run(static_cast<int>(parts),
+               [&](int part) { f(panels * part / parts, panels * (part + 1) / parts); });
   }
 
   const TokenInput& input_;
@@ -278,6 +280,7 @@ class PackedDecoder final : public Decoder, public WeightFormatChoice {
   PackedMatrix output_;
   Activations embedded_;  ///< of embeddings that are not in the first layer's table
   Tensor logits_;         ///< [N, V]
+  std::unique_ptr<Crew> crew_;
 };
 
 }  // namespace

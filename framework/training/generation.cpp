@@ -70,7 +70,8 @@ Generated Generator::write(std::int64_t length, Sampler& sampler, RandomStream& 
     return piece;
   };
   for (bool going = true; going && result.tokens < length; ++result.tokens) {
-    const TokenId token = choose_(logits_, sampler, random, result.nats);
+    const TokenId token = choose_(logits_, sampler, random);
+    result.nats += choose_.surprise(token);
     feed(token);
     if (token == model_.vocabulary().special().end) break;
     untold.push_back(token);

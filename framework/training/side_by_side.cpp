@@ -37,8 +37,8 @@ std::vector<Generated> generate_side_by_side(const Model& model, std::string_vie
     bool going = false;
     for (std::size_t n = 0; n < count; ++n) {
       if (ended[n]) continue;
-      last[n] = choose(logits.subspan(n * width, width), *texts[n].sampler, texts[n].random,
-                       written[n].nats);
+      last[n] = choose(logits.subspan(n * width, width), *texts[n].sampler, texts[n].random);
+      written[n].nats += choose.surprise(last[n]);
       ended[n] = last[n] == vocabulary.special().end;
       if (ended[n]) continue;
       tokens[n].push_back(last[n]);

@@ -12,14 +12,6 @@ bool is_space(char c) {
   return c == ' ' || c == '\n';
 }
 
-/// -log softmax(logits)[token]. Logits may be minus infinity, the token's not.
-double surprise(std::span<const float> logits, TokenId token) {
-  float total = 0;
-  std::int32_t largest = 0;
-  kernels::log_sum_exp(1, std::ssize(logits), logits.data(), &total, &largest);
-  return static_cast<double>(total) - static_cast<double>(logits[static_cast<std::size_t>(token)]);
-}
-
 }  // namespace
 
 TokenChoice::TokenChoice(const Vocabulary& vocabulary) : vocabulary_(vocabulary) {
@@ -28,15 +20,22 @@ TokenChoice::TokenChoice(const Vocabulary& vocabulary) : vocabulary_(vocabulary)
 }
 
 TokenId TokenChoice::operator()(std::span<const float> logits, Sampler& sampler,
-                                RandomStream& random, double& nats) {
+                                RandomStream& random) {
   allowed_.assign(logits.begin(), logits.end());
   for (const TokenId id : never_)
     allowed_[static_cast<std::size_t>(id)] = -std::numeric_limits<float>::infinity();
   const TokenId token = sampler.choose(allowed_, random);
   if (token < 0 || token >= vocabulary_.size() || vocabulary_.never_generated(token))
     fail(Failure::plugin, "the sampler chose token {}, which must not be generated", token);
-  nats += surprise(allowed_, token);
   return token;
+}
+
+double TokenChoice::surprise(TokenId token) const {
+  float total = 0;
+  std::int32_t largest = 0;
+  kernels::log_sum_exp(1, std::ssize(allowed_), allowed_.data(), &total, &largest);
+  return static_cast<double>(total) -
+         static_cast<double>(allowed_[static_cast<std::size_t>(token)]);
 }
 
 TokenId TokenChoice::first() const {

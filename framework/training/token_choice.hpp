@@ -18,10 +18,10 @@ class TokenChoice {
  public:
   explicit TokenChoice(const Vocabulary& vocabulary);
 
-  /// The sampler's choice among the tokens that may be written. Adds to `nats` -log of the
-  /// probability that the model gave it among these. Throws Error(plugin) for any other choice.
-  TokenId operator()(std::span<const float> logits, Sampler& sampler, RandomStream& random,
-                     double& nats);
+  /// The sampler's choice among the tokens that may be written. Throws Error(plugin) for any other.
+  TokenId operator()(std::span<const float> logits, Sampler& sampler, RandomStream& random);
+  /// -log of the probability that the model gave a token among those, when one was chosen last.
+  double surprise(TokenId token) const;
   /// What is fed where nothing was read: as at a text's beginning, or behind a line break.
   TokenId first() const;
 

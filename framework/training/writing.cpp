@@ -1,12 +1,12 @@
 #include <unroll/training/writing.hpp>
 
 #include <algorithm>
-#include <limits>
 
 #include <unroll/core/error.hpp>
 #include <unroll/core/text.hpp>
 #include <unroll/training/batches.hpp>
 #include <unroll/training/beam_search.hpp>
+#include <unroll/training/token_choice.hpp>
 
 namespace unroll {
 namespace {
@@ -16,14 +16,12 @@ class Lanes {
  public:
   Lanes(const Model& model, const MakeSampler& make_sampler, const WritingOptions& options,
         std::span<const std::int64_t> names)
-      : model_(model), vocabulary_(model.vocabulary()), texts_(names.size()) {
+      : model_(model), vocabulary_(model.vocabulary()), choose_(vocabulary_), texts_(names.size()) {
     for (const std::int64_t name : names) {
       samplers_.push_back(make_sampler());
       samplers_.back()->begin();
       streams_.emplace_back(options.seed, options.stream + "/" + std::to_string(name));
     }
-    for (TokenId id = 0; id < vocabulary_.size(); ++id)
-      if (vocabulary_.never_generated(id)) never_.push_back(id);
     last_.assign(names.size(), vocabulary_.special().begin.value());
     ended_.assign(names.size(), false);
   }
@@ -35,13 +33,7 @@ class Lanes {
     bool going = false;
     for (std::size_t n = 0; n < texts_.size(); ++n) {
       if (ended_[n]) continue;
-      row_.assign(logits.begin() + static_cast<std::ptrdiff_t>(n * width),
-                  logits.begin() + static_cast<std::ptrdiff_t>((n + 1) * width));
-      for (const TokenId id : never_)
-        row_[static_cast<std::size_t>(id)] = -std::numeric_limits<float>::infinity();
-      const TokenId token = samplers_[n]->choose(row_, streams_[n]);
-      if (token < 0 || token >= vocabulary_.size() || vocabulary_.never_generated(token))
-        fail(Failure::plugin, "the sampler chose token {}, which must not be generated", token);
+      const TokenId token = choose_(logits.subspan(n * width, width), *samplers_[n], streams_[n]);
       last_[n] = token;
       ended_[n] = token == vocabulary_.special().end;
       if (!ended_[n]) texts_[n].push_back(token);
@@ -57,12 +49,12 @@ class Lanes {
  private:
   const Model& model_;
   const Vocabulary& vocabulary_;
+  TokenChoice choose_;
   std::vector<TokenText> texts_;
   std::vector<std::unique_ptr<Sampler>> samplers_;
   std::vector<RandomStream> streams_;
-  std::vector<TokenId> never_, last_;
+  std::vector<TokenId> last_;
   std::vector<bool> ended_;
-  std::vector<float> row_;
 };
 
 }  // namespace
