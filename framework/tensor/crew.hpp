@@ -12,8 +12,8 @@ namespace unroll {
 
 /// The caller never waits for a helper to come: what no helper has begun when the caller is done
 /// with its own part, the caller does too. So work is not held up where other programs keep the
-/// processors busy, beyond the part that a helper is at. Helpers look for work for some microseconds
-/// after the last, then sleep until there is some.
+/// processors busy, beyond the part that a helper is at. Helpers look for work for some
+/// microseconds after the last, then sleep until there is some.
 ///
 /// Not thread safe. Which thread does a part depends on timing: what a part computes must not.
 class Crew {
