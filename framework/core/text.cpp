@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 
 namespace unroll {
 namespace {
@@ -91,6 +93,15 @@ std::string join(std::span<const std::string> words, std::string_view separator)
 std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   for (std::size_t i = 0; i < text.size();) {
+    if (i + 16 <= text.size()) {  // mostly ASCII
+      std::uint64_t first = 0, second = 0;
+      std::memcpy(&first, text.data() + i, 8);
+      std::memcpy(&second, text.data() + i + 8, 8);
+      if (((first | second) & 0x8080808080808080U) == 0) {
+        i += 16;
+        continue;
+      }
+    }
     const unsigned char lead = byte(i);
     if (lead < 0x80) {
       ++i;

@@ -8,9 +8,12 @@
 #include <unicode/uscript.h>
 #include <unicode/utext.h>
 
+#include <array>
 #include <memory>
+#include <utility>
 
 #include <unroll/core/error.hpp>
+#include <unroll/core/word_segments.hpp>
 
 namespace unroll {
 namespace {
@@ -55,27 +58,74 @@ bool east_asian(char32_t point) {
 
 }  // namespace
 
+namespace {
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// Every character, and a line break of two as one.
+void ascii_graphemes(std::string_view text, void (*take)(void*, std::string_view), void* context) {
+  for (std::size_t at = 0, length = 0; at < text.size(); at += length) {
+    length = text.substr(at).starts_with("\r\n") ? 2 : 1;
+    take(context, text.substr(at, length));
+  }
+}
+
+/// The segments as ICU finds them.
+class IcuSegments {
+ public:
+  explicit IcuSegments(Segment kind) : kind_(kind) {}
+
+  void find(std::string_view text, void (*take)(void*, std::string_view), void* context) {
+    if (!breaks_ && !text.empty()) breaks_ = make_breaks(kind_);
+    while (!text.empty()) {
+      const std::string_view block = text.substr(0, block_length(text));
+      UErrorCode status = U_ZERO_ERROR;
+      const std::unique_ptr<UText, UText* (*)(UText*)> opened(
+          utext_openUTF8(nullptr, block.data(), static_cast<int64_t>(block.size()), &status),
+          &utext_close);
+      if (U_SUCCESS(status)) breaks_->setText(opened.get(), status);
+      check(status, "read a text");
+      std::size_t begin = 0;
+      for (int32_t end = breaks_->next(); end != icu::BreakIterator::DONE; end = breaks_->next()) {
+        take(context, block.substr(begin, static_cast<std::size_t>(end) - begin));
+        begin = static_cast<std::size_t>(end);
+      }
+      text.remove_prefix(block.size());
+    }
+  }
+
+ private:
+  Segment kind_;
+  std::unique_ptr<icu::BreakIterator> breaks_;
+};
+
+}  // namespace
+
 namespace detail {
 
+// No segment goes on behind a line feed, so that lines of both sorts may alternate.
 void segments(std::string_view text, Segment kind, void (*take)(void*, std::string_view),
               void* context) {
-  if (text.empty()) return;
-  const std::unique_ptr<icu::BreakIterator> breaks = make_breaks(kind);
+  IcuSegments icu(kind);
+  std::string_view hard;  // lines for ICU, so far
   while (!text.empty()) {
-    const std::string_view block = text.substr(0, block_length(text));
-    UErrorCode status = U_ZERO_ERROR;
-    const std::unique_ptr<UText, UText* (*)(UText*)> opened(
-        utext_openUTF8(nullptr, block.data(), static_cast<int64_t>(block.size()), &status),
-        &utext_close);
-    if (U_SUCCESS(status)) breaks->setText(opened.get(), status);
-    check(status, "read a text");
-    std::size_t begin = 0;
-    for (int32_t end = breaks->next(); end != icu::BreakIterator::DONE; end = breaks->next()) {
-      take(context, block.substr(begin, static_cast<std::size_t>(end) - begin));
-      begin = static_cast<std::size_t>(end);
+    const std::size_t line_feed = text.find('\n');
+    const std::string_view line = text.substr(0, std::min(line_feed, text.size() - 1) + 1);
+    text.remove_prefix(line.size());
+    if (kind == Segment::grapheme ? !is_ascii(line) : !is_plain(line)) {
+      hard = hard.empty() ? line : std::string_view(hard.data(), hard.size() + line.size());
+      continue;
     }
-    text.remove_prefix(block.size());
+    icu.find(std::exchange(hard, {}), take, context);
+    if (kind == Segment::grapheme)
+      ascii_graphemes(line, take, context);
+    else
+      plain_segments(line, take, context);
   }
+  icu.find(hard, take, context);
 }
 
 }  // namespace detail
@@ -110,7 +160,9 @@ std::string normalise(std::string_view text, NormalForm form) {
   return normal;
 }
 
-CharacterKind kind_of(char32_t point) noexcept {
+namespace {
+
+CharacterKind look_up_kind(char32_t point) noexcept {
   const auto c = static_cast<UChar32>(point);
   const int8_t category = u_charType(c);
   if (u_isUWhiteSpace(c)) {
@@ -152,6 +204,20 @@ CharacterKind kind_of(char32_t point) noexcept {
     default:
       return CharacterKind::symbol;
   }
+}
+
+/// Kinds of the scripts whose texts are long, looked up once.
+constexpr char32_t kTableEnd = 0x3000;
+
+}  // namespace
+
+CharacterKind kind_of(char32_t point) noexcept {
+  static const std::array<CharacterKind, kTableEnd> table = [] {
+    std::array<CharacterKind, kTableEnd> made{};
+    for (char32_t at = 0; at < kTableEnd; ++at) made[at] = look_up_kind(at);
+    return made;
+  }();
+  return point < kTableEnd ? table[point] : look_up_kind(point);
 }
 
 }  // namespace unroll

@@ -106,28 +106,27 @@ bool goes_on(std::string_view last, std::string_view next) {
   }
 }
 
-std::vector<Piece> pieces_of(std::string_view text, LineBreaks line_breaks) {
-  std::vector<Piece> pieces;
-  Gap gap = Gap::open;
-  int breaks = 0;
-  const auto end_line = [&] {
-    gap = Gap::open;
-    ++breaks;
-    if (line_breaks == LineBreaks::token) pieces.push_back({"\n", gap});
-    if (line_breaks == LineBreaks::paragraph && breaks == 2) pieces.push_back({"\n\n", gap});
-  };
-  const auto add = [&](std::string_view part) {
-    if (part.empty()) return;
-    if (gap == Gap::none && goes_on(pieces.back().text, part)) {
-      std::string_view& run = pieces.back().text;
-      run = {run.data(), run.size() + part.size()};
-    } else {
-      pieces.push_back({part, gap});
-    }
-    gap = Gap::none;
-    breaks = 0;
-  };
-  for_each_segment(text, Segment::word, [&](std::string_view part) {
+/// The sides on which a mark between its neighbours is spelt with spaces; none where they stand as
+/// usual.
+Sides spelt_sides(std::string_view mark, Gap before, Gap after) {
+  const Sides usual = sides_of(mark);
+  Sides sides{before == Gap::open ? usual.left : before == Gap::space,
+              after == Gap::open ? usual.right : after == Gap::space};
+  if (sides == usual) return {false, false};
+  // A dash has spaces on both sides or on none, a bracket or a comma on one.
+  const bool alike = usual.left == usual.right;
+  if (before == Gap::open) sides.left = alike == sides.right;
+  if (after == Gap::open) sides.right = alike == sides.left;
+  return sides;
+}
+
+/// Cuts a text. A piece is known once the next one begins, and its spelling by what that is.
+class WordCutter {
+ public:
+  WordCutter(LineBreaks line_breaks, void (*take)(void*, std::string_view), void* context)
+      : line_breaks_(line_breaks), take_(take), context_(context) {}
+
+  void add_segment(std::string_view part) {
     while (!part.empty()) {  // a combining mark may follow spaces in one segment
       std::size_t length = 0;
       const CharacterKind kind = kind_of(next_code_point(part, length));
@@ -135,38 +134,84 @@ std::vector<Piece> pieces_of(std::string_view text, LineBreaks line_breaks) {
         if (part.starts_with("\r\n")) length = 2;
         end_line();
       } else if (kind == CharacterKind::space) {
-        if (gap == Gap::none) gap = Gap::space;
+        if (gap_ == Gap::none) gap_ = Gap::space;
       } else {
         break;
       }
       part.remove_prefix(length);
     }
+    if (part.empty()) return;
     // The underscores around an _emphasised_ word are no part of it.
+    if (part.front() != '_' && part.back() != '_') return add(part);
     const std::size_t begin = std::min(part.find_first_not_of('_'), part.size());
     const std::size_t end = std::max(part.find_last_not_of('_') + 1, begin);
     add(part.substr(0, begin));
     add(part.substr(begin, end - begin));
     add(part.substr(end));
-  });
-  return pieces;
-}
+  }
 
-/// The token of a mark between its neighbours: as it is where spaces stand as usual, otherwise with
-/// the spaces that it has.
-std::string spell(std::string_view mark, Gap before, Gap after) {
-  const Sides usual = sides_of(mark);
-  Sides sides{before == Gap::open ? usual.left : before == Gap::space,
-              after == Gap::open ? usual.right : after == Gap::space};
-  if (sides == usual) return std::string(mark);
-  // A dash has spaces on both sides or on none, a bracket or a comma on one.
-  const bool alike = usual.left == usual.right;
-  if (before == Gap::open) sides.left = alike == sides.right;
-  if (after == Gap::open) sides.right = alike == sides.left;
-  std::string spelt(sides.left ? " " : "");
-  spelt.append(mark);
-  if (sides.right) spelt += ' ';
-  return spelt;
-}
+  void finish() { give(nullptr); }
+
+ private:
+  void end_line() {
+    gap_ = Gap::open;
+    ++breaks_;
+    if (line_breaks_ == LineBreaks::token) begin({"\n", gap_});
+    if (line_breaks_ == LineBreaks::paragraph && breaks_ == 2) begin({"\n\n", gap_});
+  }
+
+  void add(std::string_view part) {
+    if (part.empty()) return;
+    if (gap_ == Gap::none && goes_on(piece_.text, part))
+      piece_.text = {piece_.text.data(), piece_.text.size() + part.size()};
+    else
+      begin({part, gap_});
+    gap_ = Gap::none;
+    breaks_ = 0;
+  }
+
+  void begin(Piece piece) {
+    give(&piece);
+    piece_ = piece;
+  }
+
+  /// Gives away the piece before `next`, which is null at the end of the text.
+  void give(const Piece* next) {
+    if (piece_.text.empty()) return;
+    const std::string_view piece = piece_.text;
+    const CharacterKind kind = kind_of(first_point(piece));
+    if (!is_mark(kind) || kind == CharacterKind::line_break) return give(piece);
+    Gap before = piece_.before, after = Gap::open;
+    if (before == Gap::open && (piece == "\"" || piece == "'" || piece[0] == '_'))
+      before = Gap::space;
+    if (before == Gap::none && !sides_of(last_).right) before = Gap::open;
+    if (next != nullptr) {
+      after = next->before;
+      if (after == Gap::none && !usual_sides(first_point(next->text)).left) after = Gap::open;
+    }
+    const Sides spaces = spelt_sides(piece, before, after);
+    if (!spaces.left && !spaces.right) return give(piece);
+    spelt_.clear();
+    if (spaces.left) spelt_ += ' ';
+    spelt_.append(piece);
+    if (spaces.right) spelt_ += ' ';
+    give(std::string_view(spelt_));
+  }
+
+  void give(std::string_view token) {
+    last_ = token;
+    take_(context_, token);
+  }
+
+  LineBreaks line_breaks_;
+  void (*take_)(void*, std::string_view);
+  void* context_;
+  Piece piece_{{}, Gap::open};  ///< empty before the first
+  Gap gap_ = Gap::open;         ///< before what comes
+  int breaks_ = 0;
+  std::string_view last_;  ///< token given
+  std::string spelt_;      ///< its spelling where the text has another
+};
 
 }  // namespace
 
@@ -182,28 +227,17 @@ std::string_view without_spaces(std::string_view token) noexcept {
   return token;
 }
 
+void detail::words(std::string_view text, LineBreaks line_breaks,
+                   void (*take)(void*, std::string_view), void* context) {
+  WordCutter cutter(line_breaks, take, context);
+  for_each_segment(text, Segment::word,
+                   [&](std::string_view segment) { cutter.add_segment(segment); });
+  cutter.finish();
+}
+
 std::vector<std::string> cut_words(std::string_view text, LineBreaks line_breaks) {
-  const std::vector<Piece> pieces = pieces_of(text, line_breaks);
   std::vector<std::string> tokens;
-  tokens.reserve(pieces.size());
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    const std::string_view piece = pieces[i].text;
-    const CharacterKind kind = kind_of(first_point(piece));
-    if (!is_mark(kind) || kind == CharacterKind::line_break) {
-      tokens.emplace_back(piece);
-      continue;
-    }
-    Gap before = pieces[i].before, after = Gap::open;
-    if (before == Gap::open && (piece == "\"" || piece == "'" || piece[0] == '_'))
-      before = Gap::space;
-    if (before == Gap::none && !sides_of(tokens.back()).right) before = Gap::open;
-    if (i + 1 < pieces.size()) {
-      after = pieces[i + 1].before;
-      if (after == Gap::none && !usual_sides(first_point(pieces[i + 1].text)).left)
-        after = Gap::open;
-    }
-    tokens.push_back(spell(piece, before, after));
-  }
+  for_each_word(text, line_breaks, [&](std::string_view token) { tokens.emplace_back(token); });
   return tokens;
 }
 

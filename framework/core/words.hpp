@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace unroll {
@@ -23,7 +24,23 @@ namespace unroll {
 /// lines.
 enum class LineBreaks { token, space, paragraph };
 
-/// The text's tokens. None is empty.
+namespace detail {
+void words(std::string_view text, LineBreaks line_breaks, void (*take)(void*, std::string_view),
+           void* context);
+}
+
+/// Calls `take(std::string_view)` for every token of the text, in order. None is empty. A view
+/// holds for its call alone.
+template <typename Function>
+void for_each_word(std::string_view text, LineBreaks line_breaks, Function&& take) {
+  using Plain = std::remove_reference_t<Function>;
+  detail::words(
+      text, line_breaks,
+      [](void* context, std::string_view token) { (*static_cast<Plain*>(context))(token); },
+      const_cast<void*>(static_cast<const void*>(&take)));
+}
+
+/// The same tokens as a list.
 std::vector<std::string> cut_words(std::string_view text, LineBreaks line_breaks);
 
 /// Readable text. What is between two tokens depends on them alone, so that the text of more tokens
