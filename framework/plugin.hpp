@@ -44,6 +44,9 @@
 #include <unroll/model/synthetic.hpp>
 #include <unroll/model/text_decoder.hpp>
 #include <unroll/model/text_file.hpp>
+#include <unroll/model/text_pieces.hpp>
+#include <unroll/model/text_streams.hpp>
+#include <unroll/model/token_counts.hpp>
 #include <unroll/model/token_layers.hpp>
 #include <unroll/model/tokenizer.hpp>
 #include <unroll/model/unknown_labels.hpp>

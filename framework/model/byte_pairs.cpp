@@ -50,12 +50,14 @@ void detail::chunks(std::string_view text, void (*take)(void*, std::string_view)
 }
 
 void BytePairs::read(std::string_view text) {
-  for_each_chunk(text, [&](std::string_view chunk) {
-    if (const auto found = chunks_.find(chunk); found != chunks_.end())
-      ++found->second;
-    else
-      chunks_.emplace(chunk, 1);
-  });
+  for_each_chunk(text, [&](std::string_view chunk) { read_chunk(chunk, 1); });
+}
+
+void BytePairs::read_chunk(std::string_view chunk, std::int64_t times) {
+  if (const auto found = chunks_.find(chunk); found != chunks_.end())
+    found->second += times;
+  else
+    chunks_.emplace(chunk, times);
 }
 
 void BytePairs::begin() {

@@ -39,6 +39,8 @@ class BytePairs {
 
   /// Counts a text's chunks. Call for every text, then `begin`, then `make`, each once.
   void read(std::string_view text);
+  /// The same of a chunk that was seen so many times.
+  void read_chunk(std::string_view chunk, std::int64_t times);
   /// Finds the characters, which are in `pieces` first, in the order of their code points.
   void begin();
   std::int64_t characters() const noexcept { return characters_; }

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 
 #include <unroll/core/error.hpp>
 #include <unroll/core/text.hpp>
 #include <unroll/model/corpus.hpp>
+#include <unroll/model/text_check.hpp>
 
 namespace unroll {
 namespace fs = std::filesystem;
@@ -50,10 +50,7 @@ std::vector<fs::path> find_files(const std::string& pattern) {
        fs::current_path().string());
 }
 
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) fail(Failure::data, "{}: cannot be read", path.string());
+void check_text(std::string_view text, const fs::path& path) {
   if (text.empty()) fail(Failure::data, "{}: is empty", path.string());
   if (const std::size_t nul = text.find('\0'); nul != std::string::npos)
     fail(Failure::data, "{}: is binary, not text (NUL at byte offset {})", path.string(), nul);
@@ -62,6 +59,19 @@ std::string read_text(const fs::path& path) {
          "{}: is not UTF-8 at byte offset {} (0x{:02X}); convert it, for example with "
          "iconv -f latin1 -t utf-8",
          path.string(), *at, static_cast<unsigned char>(text[*at]));
+}
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  constexpr std::size_t kBlock = std::size_t{1} << 20;
+  for (std::size_t size = 0; file;) {
+    text.resize(size + kBlock);
+    file.read(text.data() + size, kBlock);
+    text.resize(size += static_cast<std::size_t>(file.gcount()));
+  }
+  if (!file.is_open() || file.bad()) fail(Failure::data, "{}: cannot be read", path.string());
+  check_text(text, path);
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   return text;
 }

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include <unroll/model/packed_decoder.hpp>
+#include <unroll/model/text_pieces.hpp>
+#include <unroll/model/text_streams.hpp>
 
 namespace unroll {
 namespace {
@@ -64,7 +67,7 @@ class GuardedEncoder final : public Guarded<Encoder> {
   std::int64_t width_;
 };
 
-class GuardedTokenizer final : public Guarded<Tokenizer> {
+class GuardedTokenizer : public Guarded<Tokenizer> {
  public:
   using Guarded::Guarded;
   std::vector<std::string> cut(std::string_view text) const override {
@@ -95,6 +98,26 @@ class GuardedTokenizer final : public Guarded<Tokenizer> {
         "in Tokenizer::encode, a text of {} bytes, a vocabulary of {}", text.size(),
         vocabulary.size());
   }
+};
+
+class GuardedPiecewiseTokenizer final : public GuardedTokenizer, public PiecewiseTokenizer {
+ public:
+  GuardedPiecewiseTokenizer(std::unique_ptr<Tokenizer> inner, Origin origin,
+                            const PiecewiseTokenizer& cutter)
+      : GuardedTokenizer(std::move(inner), std::move(origin)), cutter_(cutter) {}
+  std::size_t cut_from(std::string_view text, std::size_t at) const override {
+    return call(
+        [&] {
+          const std::size_t place = cutter_.cut_from(text, at);
+          promise(place >= at && place <= text.size(), "it gave {}, expected {} to {}", place, at,
+                  text.size());
+          return place;
+        },
+        "in PiecewiseTokenizer::cut_from, a text of {} bytes, place {}", text.size(), at);
+  }
+
+ private:
+  const PiecewiseTokenizer& cutter_;  ///< inner_
 };
 
 class GuardedSampler final : public Guarded<Sampler> {
@@ -133,7 +156,7 @@ class GuardedSampler final : public Guarded<Sampler> {
   }
 };
 
-class GuardedDataset final : public Guarded<Dataset> {
+class GuardedDataset : public Guarded<Dataset> {
  public:
   using Guarded::Guarded;
   Splits load() override {
@@ -181,6 +204,26 @@ class GuardedDataset final : public Guarded<Dataset> {
       }
     }
   }
+};
+
+class GuardedStreamDataset final : public GuardedDataset, public StreamDataset {
+ public:
+  GuardedStreamDataset(std::unique_ptr<Dataset> inner, Origin origin, StreamDataset& streams)
+      : GuardedDataset(std::move(inner), std::move(origin)), streams_(streams) {}
+  std::optional<StreamSplits> open() override {
+    return call(
+        [&] {
+          std::optional<StreamSplits> splits = streams_.open();
+          promise(!splits || splits->store != nullptr, "it gave no store");
+          promise(!splits || (splits->fields.text && !splits->fields.whole),
+                  "its fields are not those of a stream");
+          return splits;
+        },
+        "in StreamDataset::open");
+  }
+
+ private:
+  StreamDataset& streams_;  ///< inner_
 };
 
 class GuardedOptimizer final : public Guarded<Optimizer> {
@@ -312,6 +355,9 @@ std::unique_ptr<Encoder> behind_boundary(std::unique_ptr<Encoder> inner, Origin 
 }
 
 std::unique_ptr<Tokenizer> behind_boundary(std::unique_ptr<Tokenizer> inner, Origin origin) {
+  if (const auto* cutter = dynamic_cast<const PiecewiseTokenizer*>(inner.get()))
+    return std::make_unique<GuardedPiecewiseTokenizer>(std::move(inner), std::move(origin),
+                                                       *cutter);
   return std::make_unique<GuardedTokenizer>(std::move(inner), std::move(origin));
 }
 
@@ -320,6 +366,8 @@ std::unique_ptr<Sampler> behind_boundary(std::unique_ptr<Sampler> inner, Origin 
 }
 
 std::unique_ptr<Dataset> behind_boundary(std::unique_ptr<Dataset> inner, Origin origin) {
+  if (auto* streams = dynamic_cast<StreamDataset*>(inner.get()))
+    return std::make_unique<GuardedStreamDataset>(std::move(inner), std::move(origin), *streams);
   return std::make_unique<GuardedDataset>(std::move(inner), std::move(origin));
 }
 
