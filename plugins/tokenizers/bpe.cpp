@@ -10,11 +10,12 @@
 // tokens gives back every byte, where bytes fall back.
 //
 // Of equally frequent pairs the shorter, then the one of lower code points comes first. Nothing is
-// drawn, and there is one thread: the same text gives the same pieces.
+// drawn, and threads count alone: the same text gives the same pieces.
 #include <unroll/plugin.hpp>
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,10 +44,10 @@ std::optional<char> byte_of(std::string_view token) {
   return std::nullopt;
 }
 
-/// Cuts chunks by the tokens of one vocabulary, a token's id being its rank.
-class Cutter {
+/// The tokens of one vocabulary, a token's id being its rank.
+class Pieces {
  public:
-  explicit Cutter(const Vocabulary& vocabulary)
+  explicit Pieces(const Vocabulary& vocabulary)
       : tokens_(vocabulary.tokens()), unknown_(vocabulary.special().unknown) {
     const Vocabulary::Special& special = vocabulary.special();
     bytes_.fill(-1);
@@ -60,7 +61,61 @@ class Cutter {
     }
   }
 
-  bool is_of(const Vocabulary& vocabulary) const { return tokens_ == vocabulary.tokens(); }
+  bool are_of(const Vocabulary& vocabulary) const { return tokens_ == vocabulary.tokens(); }
+
+  std::optional<TokenId> find(std::string_view piece) const {
+    const auto found = ids_.find(piece);
+    return found == ids_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  /// Calls take(id, piece) for what a piece is in the end: itself, its bytes or unknown.
+  template <typename Take>
+  void give(std::string_view piece, Take& take) const {
+    if (const auto id = find(piece)) {
+      take(*id, piece);
+    } else if (bytes_[0] < 0) {  // no byte fallback
+      take(unknown_.value_or(-1), piece);
+    } else {
+      for (const char c : piece) {
+        const TokenId byte = bytes_[static_cast<unsigned char>(c)];
+        take(byte, std::string_view(tokens_[static_cast<std::size_t>(byte)]));
+      }
+    }
+  }
+
+ private:
+  std::vector<std::string> tokens_;
+  std::optional<TokenId> unknown_;
+  std::unordered_map<std::string_view, TokenId> ids_;  ///< into tokens_
+  std::array<TokenId, kBytes> bytes_{};
+};
+
+/// Cuts chunks, and remembers the ids of those that it met, as words come again. Of one thread at a
+/// time.
+class Cutter {
+ public:
+  explicit Cutter(std::shared_ptr<const Pieces> pieces) : pieces_(std::move(pieces)) {}
+
+  const std::shared_ptr<const Pieces>& pieces() const { return pieces_; }
+
+  /// Puts the ids of a chunk behind the others.
+  void encode(std::string_view chunk, std::vector<TokenId>& ids) {
+    constexpr std::size_t kLongest = 64, kMost = std::size_t{1} << 17;
+    if (const auto known = known_.find(chunk); known != known_.end()) {
+      const auto first = kept_.begin() + static_cast<std::ptrdiff_t>(known->second.first);
+      ids.insert(ids.end(), first, first + static_cast<std::ptrdiff_t>(known->second.count));
+      return;
+    }
+    const std::size_t before = ids.size();
+    cut(chunk, [&](TokenId id, std::string_view piece) {
+      if (id < 0) fail(Failure::data, "the vocabulary lacks '{}' and has no unknown token", piece);
+      ids.push_back(id);
+    });
+    if (chunk.size() > kLongest || known_.size() == kMost) return;
+    chunks_.emplace_back(chunk);
+    known_.emplace(chunks_.back(), Known{kept_.size(), ids.size() - before});
+    kept_.insert(kept_.end(), ids.begin() + static_cast<std::ptrdiff_t>(before), ids.end());
+  }
 
   /// Calls take(id, piece) for every token of a chunk, in order.
   template <typename Take>
@@ -90,7 +145,7 @@ class Cutter {
       if (left.before >= 0) offer(left.before);
       offer(pair.left);
     }
-    for (int i = 0; i >= 0; i = part(i).after) give(part(i).piece, take);
+    for (int i = 0; i >= 0; i = part(i).after) pieces_->give(part(i).piece, take);
   }
 
  private:
@@ -106,6 +161,10 @@ class Cutter {
       return rank != other.rank ? rank > other.rank : left > other.left;
     }
   };
+  /// Where the ids of a chunk stand in kept_.
+  struct Known {
+    std::size_t first, count;
+  };
 
   Part& part(int index) { return parts_[static_cast<std::size_t>(index)]; }
 
@@ -113,33 +172,20 @@ class Cutter {
   void offer(int left) {
     if (part(left).after < 0) return;
     const std::string_view first = part(left).piece, second = part(part(left).after).piece;
-    const auto found = ids_.find(std::string_view(first.data(), first.size() + second.size()));
-    if (found != ids_.end()) agenda_.push({found->second, left, first.size() + second.size()});
+    const std::size_t size = first.size() + second.size();
+    if (const auto id = pieces_->find(std::string_view(first.data(), size)))
+      agenda_.push({*id, left, size});
   }
 
-  template <typename Take>
-  void give(std::string_view piece, Take& take) const {
-    if (const auto found = ids_.find(piece); found != ids_.end()) {
-      take(found->second, piece);
-    } else if (bytes_[0] < 0) {  // no byte fallback
-      take(unknown_.value_or(-1), piece);
-    } else {
-      for (const char c : piece) {
-        const TokenId id = bytes_[static_cast<unsigned char>(c)];
-        take(id, std::string_view(tokens_[static_cast<std::size_t>(id)]));
-      }
-    }
-  }
-
-  std::vector<std::string> tokens_;
-  std::optional<TokenId> unknown_;
-  std::unordered_map<std::string_view, TokenId> ids_;  ///< into tokens_
-  std::array<TokenId, kBytes> bytes_{};
+  std::shared_ptr<const Pieces> pieces_;
   std::vector<Part> parts_;
   std::priority_queue<Pair> agenda_;
+  std::deque<std::string> chunks_;
+  std::unordered_map<std::string_view, Known> known_;  ///< into chunks_
+  std::vector<TokenId> kept_;
 };
 
-class Bpe final : public Tokenizer {
+class Bpe final : public Tokenizer, public PiecewiseTokenizer {
  public:
   struct Options {
     std::int64_t size = 1000;
@@ -169,13 +215,19 @@ class Bpe final : public Tokenizer {
 
   /// By the vocabulary that was learnt or used last; before there is one, characters.
   std::vector<std::string> cut(std::string_view text) const override {
-    const std::lock_guard lock(mutex_);
-    if (!cutter_) cutter_ = std::make_unique<Cutter>(Vocabulary::with_special({}, {}));
+    std::shared_ptr<const Pieces> pieces = last_used();
+    if (!pieces) pieces = std::make_shared<Pieces>(Vocabulary::with_special({}, {}));
+    Cutter cutter(std::move(pieces));
     std::vector<std::string> tokens;
     for_each_chunk(text, [&](std::string_view chunk) {
-      cutter_->cut(chunk, [&](TokenId, std::string_view piece) { tokens.emplace_back(piece); });
+      cutter.cut(chunk, [&](TokenId, std::string_view piece) { tokens.emplace_back(piece); });
     });
     return tokens;
+  }
+
+  /// Where a line begins with a word, a chunk does.
+  std::size_t cut_from(std::string_view text, std::size_t at) const override {
+    return line_from(text, at);
   }
 
   std::string join(std::span<const std::string> tokens) const override {
@@ -190,22 +242,21 @@ class Bpe final : public Tokenizer {
   }
 
   std::vector<TokenId> encode(std::string_view text, const Vocabulary& vocabulary) const override {
-    const std::lock_guard lock(mutex_);
-    use(vocabulary);
+    std::unique_ptr<Cutter> cutter = borrow(vocabulary);
     std::vector<TokenId> ids;
-    for_each_chunk(text, [&](std::string_view chunk) {
-      cutter_->cut(chunk, [&](TokenId id, std::string_view piece) {
-        if (id < 0)
-          fail(Failure::data, "the vocabulary lacks '{}' and has no unknown token", piece);
-        ids.push_back(id);
-      });
-    });
+    for_each_chunk(text, [&](std::string_view chunk) { cutter->encode(chunk, ids); });
+    give_back(std::move(cutter));
     return ids;
   }
 
   Vocabulary learn(std::span<const std::string_view> texts, SpecialTokens wanted) const override {
     BytePairs learner(options_.longest, options_.character_coverage);
-    for (const std::string_view text : texts) learner.read(text);
+    const TokenCounts counts = sum_of(
+        read_pieces(texts, *this, TokenCounts(), [](TokenCounts& into, std::string_view piece) {
+          for_each_chunk(piece, [&](std::string_view chunk) { into.add(chunk); });
+        }));
+    for (const TokenCounts::Entry& chunk : counts.entries())
+      learner.read_chunk(chunk.token, chunk.count);
     learner.begin();
     const std::int64_t bytes = options_.byte_fallback ? kBytes : 0;
     learner.make(std::max<std::int64_t>(0, options_.size - bytes - learner.characters()));
@@ -219,19 +270,38 @@ class Bpe final : public Tokenizer {
     std::for_each(first, pieces.end(), take);
     std::for_each(pieces.begin(), first, take);
     Vocabulary vocabulary = Vocabulary::with_special(std::move(tokens), wanted);
-    const std::lock_guard lock(mutex_);
-    use(vocabulary);
+    give_back(borrow(vocabulary));
     return vocabulary;
   }
 
  private:
-  void use(const Vocabulary& vocabulary) const {
-    if (!cutter_ || !cutter_->is_of(vocabulary)) cutter_ = std::make_unique<Cutter>(vocabulary);
+  std::shared_ptr<const Pieces> last_used() const {
+    const std::lock_guard lock(mutex_);
+    return pieces_;
+  }
+
+  /// A cutter by this vocabulary, with what it remembers.
+  std::unique_ptr<Cutter> borrow(const Vocabulary& vocabulary) const {
+    const std::lock_guard lock(mutex_);
+    if (!pieces_ || !pieces_->are_of(vocabulary)) {
+      idle_.clear();
+      pieces_ = std::make_shared<Pieces>(vocabulary);
+    }
+    if (idle_.empty()) return std::make_unique<Cutter>(pieces_);
+    std::unique_ptr<Cutter> cutter = std::move(idle_.back());
+    idle_.pop_back();
+    return cutter;
+  }
+
+  void give_back(std::unique_ptr<Cutter> cutter) const {
+    const std::lock_guard lock(mutex_);
+    if (cutter->pieces() == pieces_) idle_.push_back(std::move(cutter));
   }
 
   Options options_;
   mutable std::mutex mutex_;
-  mutable std::unique_ptr<Cutter> cutter_;
+  mutable std::shared_ptr<const Pieces> pieces_;  ///< of the vocabulary used last
+  mutable std::vector<std::unique_ptr<Cutter>> idle_;
 };
 
 }  // namespace

@@ -33,7 +33,7 @@ const std::array<std::string, kBytes>& spellings() {
   return all;
 }
 
-class Byte final : public Tokenizer {
+class Byte final : public Tokenizer, public PiecewiseTokenizer {
  public:
   struct Options {};
   static void describe(Schema<Options>& schema) {
@@ -63,6 +63,10 @@ class Byte final : public Tokenizer {
     return text;
   }
 
+  std::size_t cut_from(std::string_view text, std::size_t at) const override {
+    return code_point_from(text, at);
+  }
+
   Vocabulary learn(std::span<const std::string_view> /*texts*/,
                    SpecialTokens wanted) const override {
     return Vocabulary::with_special({spellings().begin(), spellings().end()}, wanted);
@@ -72,9 +76,9 @@ class Byte final : public Tokenizer {
     if (vocabulary.size() < std::ssize(spellings()) ||
         !std::equal(spellings().begin(), spellings().end(), vocabulary.tokens().begin()))
       fail(Failure::data, "this vocabulary does not begin with the 256 bytes: not of 'byte'");
-    std::vector<TokenId> ids;
-    ids.reserve(text.size());
-    for (const char c : text) ids.push_back(static_cast<unsigned char>(c));
+    std::vector<TokenId> ids(text.size());
+    std::transform(text.begin(), text.end(), ids.begin(),
+                   [](char c) { return static_cast<unsigned char>(c); });
     return ids;
   }
 };

@@ -4,15 +4,15 @@
 #include <unroll/plugin.hpp>
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace {
 
 using unroll::LineBreaks;
+using unroll::TokenCounts;
 using unroll::TokenId;
 using unroll::Vocabulary;
 
-class Word final : public unroll::Tokenizer {
+class Word final : public unroll::Tokenizer, public unroll::PiecewiseTokenizer {
  public:
   struct Options {
     std::string split = "unicode";
@@ -67,18 +67,14 @@ class Word final : public unroll::Tokenizer {
   }
 
   std::vector<std::string> cut(std::string_view text) const override {
-    std::string changed;
-    if (options_.normalisation != "none" || options_.lowercase || options_.numbers == "digit") {
-      changed = prepared(text);
-      text = changed;
-    }
-    std::vector<std::string> tokens =
-        spaces_ ? cut_at_spaces(text) : unroll::cut_words(text, line_breaks_);
-    if (options_.punctuation == "drop")
-      std::erase_if(tokens, [](const std::string& token) {
-        return !token.starts_with('\n') && !unroll::is_word(token);
-      });
+    std::vector<std::string> tokens;
+    for_each_token(text, [&](std::string_view token) { tokens.emplace_back(token); });
     return tokens;
+  }
+
+  /// Spaces, blank lines and normal forms all end where a line begins with a word.
+  std::size_t cut_from(std::string_view text, std::size_t at) const override {
+    return unroll::line_from(text, at);
   }
 
   std::string join(std::span<const std::string> tokens) const override {
@@ -87,17 +83,18 @@ class Word final : public unroll::Tokenizer {
 
   Vocabulary learn(std::span<const std::string_view> texts,
                    unroll::SpecialTokens wanted) const override {
-    std::unordered_map<std::string, std::int64_t> counts;
-    for (const std::string_view text : texts)
-      for (std::string& token : cut(text)) ++counts[std::move(token)];
-    std::erase_if(counts, [&](const auto& entry) { return entry.second < options_.minimum_count; });
-    std::vector<std::pair<std::int64_t, std::string>> ranked;
-    for (const auto& [token, count] : counts) ranked.emplace_back(-count, token);
+    const TokenCounts counts = unroll::sum_of(unroll::read_pieces(
+        texts, *this, TokenCounts(), [this](TokenCounts& into, std::string_view piece) {
+          for_each_token(piece, [&](std::string_view token) { into.add(token); });
+        }));
+    std::vector<std::pair<std::int64_t, std::string_view>> ranked;
+    for (const TokenCounts::Entry& entry : counts.entries())
+      if (entry.count >= options_.minimum_count) ranked.emplace_back(-entry.count, entry.token);
     std::ranges::sort(ranked);
     if (options_.maximum_size > 0 && std::ssize(ranked) > options_.maximum_size)
       ranked.resize(static_cast<std::size_t>(options_.maximum_size));
     std::vector<std::string> tokens;
-    for (auto& [count, token] : ranked) tokens.push_back(std::move(token));
+    for (const auto& [count, token] : ranked) tokens.emplace_back(token);
     return Vocabulary::with_special(std::move(tokens), wanted);
   }
 
@@ -106,15 +103,33 @@ class Word final : public unroll::Tokenizer {
     if (!unknown)
       unroll::fail(unroll::Failure::data, "this vocabulary has no unknown token: not of 'word'");
     std::vector<TokenId> ids;
-    for (const std::string& token : cut(text)) {
+    for_each_token(text, [&](std::string_view token) {
       auto id = vocabulary.find(token);
       if (!id && !spaces_) id = vocabulary.find(unroll::without_spaces(token));
       ids.push_back(id.value_or(*unknown));
-    }
+    });
     return ids;
   }
 
  private:
+  /// Calls take(std::string_view) for every token.
+  template <typename Take>
+  void for_each_token(std::string_view text, Take take) const {
+    std::string changed;
+    if (options_.normalisation != "none" || options_.lowercase || options_.numbers == "digit") {
+      changed = prepared(text);
+      text = changed;
+    }
+    const bool marks = options_.punctuation == "keep";
+    const auto take_kept = [&](std::string_view token) {
+      if (marks || token.starts_with('\n') || unroll::is_word(token)) take(token);
+    };
+    if (spaces_)
+      cut_at_spaces(text, take_kept);
+    else
+      unroll::for_each_word(text, line_breaks_, take_kept);
+  }
+
   std::string prepared(std::string_view text) const {
     std::string changed(text);
     const auto normalise = [&] {
@@ -143,24 +158,24 @@ class Word final : public unroll::Tokenizer {
 
   /// Every space parts two tokens, which may be empty, so that nothing is lost where line breaks
   /// are tokens; otherwise there are no empty tokens.
-  std::vector<std::string> cut_at_spaces(std::string_view text) const {
-    std::vector<std::string> tokens;
+  template <typename Take>
+  void cut_at_spaces(std::string_view text, Take take) const {
     const bool exact = line_breaks_ == LineBreaks::token;
     int breaks = 0;
     for (;;) {
       const std::size_t length = std::min(text.find('\n'), text.size());
       for (std::string_view line = text.substr(0, length); !line.empty();) {
         const std::size_t word = std::min(line.find(' '), line.size());
-        if (exact || word > 0) tokens.emplace_back(line.substr(0, word));
-        if (exact && word + 1 == line.size()) tokens.emplace_back();
+        if (exact || word > 0) take(line.substr(0, word));
+        if (exact && word + 1 == line.size()) take(std::string_view());
         if (word > 0) breaks = 0;
         line.remove_prefix(std::min(word + 1, line.size()));
       }
-      if (length == text.size()) return tokens;
+      if (length == text.size()) return;
       text.remove_prefix(length + 1);
       ++breaks;
-      if (exact) tokens.emplace_back("\n");
-      if (line_breaks_ == LineBreaks::paragraph && breaks == 2) tokens.emplace_back("\n\n");
+      if (exact) take(std::string_view("\n"));
+      if (line_breaks_ == LineBreaks::paragraph && breaks == 2) take(std::string_view("\n\n"));
     }
   }
 
