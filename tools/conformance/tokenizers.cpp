@@ -9,6 +9,7 @@
 
 #include <unroll/config/describe.hpp>
 #include <unroll/core/unicode.hpp>
+#include <unroll/model/text_pieces.hpp>
 
 #include "hard_texts.hpp"
 #include "shrink.hpp"
@@ -295,6 +296,31 @@ void threads(Examination& examination) {
   });
 }
 
+void pieces(Examination& examination) {
+  bool cuts = false;
+  each(examination, [&](const Variant& variant, const Tokenizer& tokenizer) {
+    const auto* cutter = dynamic_cast<const PiecewiseTokenizer*>(&tokenizer);
+    if (cutter == nullptr) return;
+    cuts = true;
+    const Vocabulary learnt = tokenizer.learn(views(learnt_texts()), {});
+    try_texts(examination, variant, [&](const std::string& text) -> std::optional<Finding> {
+      const std::string lines = text + "\nand " + text;
+      const std::string_view all[] = {lines};
+      for (const std::size_t bytes : {1, 5, 40}) {
+        std::vector<TokenId> ids;
+        for (const std::string_view piece : cut_into_pieces(all, *cutter, bytes))
+          for (const TokenId id : tokenizer.encode(piece, learnt)) ids.push_back(id);
+        if (ids != tokenizer.encode(lines, learnt))
+          return Finding{"the ids of a text's pieces, one after another, are those of the text",
+                         fmt::format("others, cut after {} bytes or more", bytes),
+                         {}};
+      }
+      return {};
+    });
+  });
+  if (!cuts) examination.skip("it cuts no texts into pieces");
+}
+
 void options(Examination& examination) {
   check_options(
       examination,
@@ -320,6 +346,7 @@ std::vector<Check> tokenizer_checks() {
       {"specials", "no text is read as a begin or an end", specials},
       {"invalid", "bytes that are no text do no harm", invalid},
       {"threads", "several threads encode and decode at once", threads},
+      {"pieces", "a text may be encoded piece by piece, where it says so", pieces},
       {"options", "options hold what their description says", options},
   };
 }
