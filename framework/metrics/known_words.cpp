@@ -14,6 +14,11 @@ void KnownWords::add(std::string_view text) {
   });
 }
 
+void KnownWords::add(KnownWords others) {
+  if (others.words_.size() > words_.size()) words_.swap(others.words_);
+  words_.merge(others.words_);
+}
+
 std::optional<double> KnownWords::share(std::string_view text) const {
   const std::string folded = fold_case(text);
   std::int64_t all = 0, known = 0;

@@ -13,6 +13,7 @@ namespace unroll::metrics {
 class KnownWords {
  public:
   void add(std::string_view text);
+  void add(KnownWords others);
 
   /// The share of a text's words, repeated ones included, that were added. A word at its beginning
   /// or end may be a part of one and does not count. Nothing of a text without any other word.

@@ -1,10 +1,14 @@
 #include <unroll/training/batches.hpp>
 
 #include <algorithm>
+#include <numeric>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <unroll/core/error.hpp>
 #include <unroll/core/random.hpp>
+#include <unroll/core/shuffled.hpp>
 
 namespace unroll {
 namespace {
@@ -13,9 +17,6 @@ using std::size_t;
 
 size_t at(std::int64_t index) {
   return static_cast<size_t>(index);
-}
-std::int64_t length_of(const TokenText& text) {
-  return static_cast<std::int64_t>(text.size());
 }
 
 /// The stream that orders one epoch, whatever happened in the epochs before.
@@ -28,36 +29,40 @@ Batch make_batch(std::int64_t steps, std::int64_t lanes) {
   return {Tensor::full(shape, -1, DType::i32), Tensor::full(shape, -1, DType::i32)};
 }
 
-/// Column n of the batch: up to T tokens from `from` (of which `known` exist) and their
-/// successors; the rest is padding.
-void fill_lane(Batch& batch, std::int64_t n, const TokenId* from, std::int64_t known) {
+/// Column n of the batch: up to T of these tokens and their successors; the rest is padding.
+void fill_lane(Batch& batch, std::int64_t n, const TokenSpan& tokens) {
   const std::int64_t steps = batch.inputs.dim(0), lanes = batch.inputs.dim(1);
   TokenId* input = batch.inputs.data<TokenId>() + n;
   TokenId* target = batch.targets.data<TokenId>() + n;
-  for (std::int64_t t = 0; t < steps; ++t) {
-    const bool there = t + 1 < known;
-    input[t * lanes] = there ? from[t] : -1;
-    target[t * lanes] = there ? from[t + 1] : -1;
-  }
+  const std::int64_t there = std::clamp<std::int64_t>(tokens.size() - 1, 0, steps);
+  tokens.visit([&](auto ids) {
+    for (std::int64_t t = 0; t < there; ++t) {
+      input[t * lanes] = ids[at(t)];
+      target[t * lanes] = ids[at(t + 1)];
+    }
+  });
+  for (std::int64_t t = there; t < steps; ++t) input[t * lanes] = target[t * lanes] = -1;
 }
 
 class Streams final : public Batches {
  public:
-  Streams(const std::vector<TokenText>& texts, const BatchOptions& options)
-      : options_(options), batch_(make_batch(options.window, options.batch)) {
-    for (const TokenText& text : texts) ids_.insert(ids_.end(), text.begin(), text.end());
-    if (!one_each(texts)) {
-      length_ = length_of(ids_) / options.batch;
+  Streams(TokenStore texts, const BatchOptions& options)
+      : options_(options),
+        texts_(std::move(texts)),
+        batch_(make_batch(options.window, options.batch)) {
+    const std::int64_t tokens = texts_.ids().size();
+    if (!one_each()) {
+      length_ = tokens / options.batch;
       for (std::int64_t n = 0; n < options.batch; ++n) starts_.push_back(n * length_);
       // A stream's last target is the next stream's first token; the last stream has none.
-      if (length_ * options.batch < length_of(ids_)) length_ += 1;
+      if (length_ * options.batch < tokens) length_ += 1;
     }
     windows_ = (length_ - 1) / options.window;
     if (windows_ < 1)
       fail(Failure::data,
            "the training text is too short: {} tokens in {} streams give {} each, a window needs "
            "{}; use a smaller training.batch or training.window",
-           ids_.size(), options.batch, length_, options.window + 1);
+           tokens, options.batch, length_, options.window + 1);
   }
 
   std::int64_t per_epoch() const override { return windows_; }
@@ -77,32 +82,31 @@ class Streams final : public Batches {
   const Batch& get(std::int64_t index) override {
     const std::int64_t begin = offset_ + index * options_.window;
     for (std::int64_t n = 0; n < options_.batch; ++n)
-      fill_lane(batch_, n, ids_.data() + starts_[at(n)] + begin, options_.window + 1);
+      fill_lane(batch_, n, texts_.ids().part(starts_[at(n)] + begin, options_.window + 1));
     return batch_;
   }
 
  private:
   /// N texts of about one length: sets starts_ and length_.
-  bool one_each(const std::vector<TokenText>& texts) {
-    if (length_of_list(texts) != options_.batch || texts.size() < 2) return false;
-    const auto [shortest, longest] = std::minmax_element(
-        texts.begin(), texts.end(),
-        [](const TokenText& a, const TokenText& b) { return a.size() < b.size(); });
-    if (length_of(*longest) - length_of(*shortest) > options_.window) return false;
-    length_ = length_of(*shortest);
+  bool one_each() {
+    if (std::cmp_not_equal(texts_.texts(), options_.batch) || texts_.texts() < 2) return false;
+    std::int64_t shortest = texts_.text(0).size(), longest = shortest;
+    for (size_t i = 1; i < texts_.texts(); ++i) {
+      shortest = std::min(shortest, texts_.text(i).size());
+      longest = std::max(longest, texts_.text(i).size());
+    }
+    if (longest - shortest > options_.window) return false;
+    length_ = shortest;
     std::int64_t start = 0;
-    for (const TokenText& text : texts) {
+    for (size_t i = 0; i < texts_.texts(); ++i) {
       starts_.push_back(start);
-      start += length_of(text);
+      start += texts_.text(i).size();
     }
     return true;
   }
-  static std::int64_t length_of_list(const std::vector<TokenText>& texts) {
-    return static_cast<std::int64_t>(texts.size());
-  }
 
   BatchOptions options_;
-  TokenText ids_;
+  TokenStore texts_;
   std::vector<std::int64_t> starts_;  ///< [N]
   std::int64_t length_ = 0;           ///< tokens of a stream, its last target included
   std::int64_t windows_ = 0;
@@ -112,65 +116,89 @@ class Streams final : public Batches {
 
 class Windows final : public Batches {
  public:
-  Windows(const std::vector<TokenText>& texts, const BatchOptions& options)
-      : options_(options), batch_(make_batch(options.window, options.batch)) {
-    for (const TokenText& text : texts) {
-      const std::int64_t base = length_of(ids_);
-      for (std::int64_t start = 0; start + options.window < length_of(text);
-           start += options.stride)
-        in_order_.push_back(base + start);
-      ids_.insert(ids_.end(), text.begin(), text.end());
+  Windows(TokenStore texts, const BatchOptions& options)
+      : options_(options),
+        texts_(std::move(texts)),
+        batch_(make_batch(options.window, options.batch)) {
+    std::int64_t begin = 0;
+    for (size_t i = 0; i < texts_.texts(); ++i) {
+      const std::int64_t length = texts_.text(i).size();
+      if (length > options.window) {
+        first_.push_back({windows_, begin});
+        windows_ += (length - options.window - 1) / options.stride + 1;
+      }
+      begin += length;
     }
-    if (in_order_.empty())
+    if (windows_ == 0)
       fail(Failure::data,
            "the training text is too short: no text is longer than a window of {} tokens; use a "
            "smaller training.window",
            options.window);
-    order_ = in_order_;
   }
 
   std::int64_t per_epoch() const override {
-    return (static_cast<std::int64_t>(order_.size()) + options_.batch - 1) / options_.batch;
+    return (windows_ + options_.batch - 1) / options_.batch;
   }
-  std::int64_t targets_per_epoch() const override {
-    return static_cast<std::int64_t>(order_.size()) * options_.window;
-  }
+  std::int64_t targets_per_epoch() const override { return windows_ * options_.window; }
   bool carries() const override { return false; }
 
   void begin_epoch(std::int64_t epoch) override {
     if (!options_.shuffle) return;
-    order_ = in_order_;
     RandomStream random = stream_of(options_.seed, epoch);
+    if (windows_ > options_.most_kept) {
+      computed_.emplace(static_cast<std::uint64_t>(windows_), random);
+      return;
+    }
+    order_.resize(at(windows_));
+    std::iota(order_.begin(), order_.end(), 0U);
     for (size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[random.below(i)]);
   }
 
   const Batch& get(std::int64_t index) override {
     for (std::int64_t n = 0; n < options_.batch; ++n) {
-      const size_t window = at(index * options_.batch + n);
-      if (window < order_.size())
-        fill_lane(batch_, n, ids_.data() + order_[window], options_.window + 1);
-      else
-        fill_lane(batch_, n, nullptr, 0);
+      const std::int64_t place = index * options_.batch + n;
+      fill_lane(batch_, n,
+                place < windows_ ? texts_.ids().part(start_of(in_order(place)), options_.window + 1)
+                                 : TokenSpan());
     }
     return batch_;
   }
 
  private:
+  /// The first window of a text, and where in all texts it begins.
+  struct First {
+    std::int64_t window, begin;
+  };
+
+  std::int64_t in_order(std::int64_t place) const {
+    if (computed_)
+      return static_cast<std::int64_t>((*computed_)[static_cast<std::uint64_t>(place)]);
+    return order_.empty() ? place : std::int64_t{order_[at(place)]};
+  }
+
+  std::int64_t start_of(std::int64_t window) const {
+    const auto next = std::upper_bound(first_.begin(), first_.end(), window,
+                                       [](std::int64_t w, const First& f) { return w < f.window; });
+    const First& text = *(next - 1);
+    return text.begin + (window - text.window) * options_.stride;
+  }
+
   BatchOptions options_;
-  TokenText ids_;
-  std::vector<std::int64_t> in_order_, order_;  ///< where windows begin in ids_
+  TokenStore texts_;
+  std::vector<First> first_;  ///< of texts that have windows
+  std::int64_t windows_ = 0;
+  std::vector<std::uint32_t> order_;  ///< of this epoch; empty: as they stand
+  std::optional<Shuffled> computed_;  ///< the same where there are too many to keep
   Batch batch_;
 };
 
 class Documents final : public Batches {
  public:
-  Documents(std::span<const TokenText> texts, std::int64_t window)
-      : texts_(texts),
-        window_(window),
-        batch_(make_batch(window, static_cast<std::int64_t>(texts.size()))) {
-    for (const TokenText& text : texts) {
-      longest_ = std::max(longest_, length_of(text));
-      tokens_ += std::max<std::int64_t>(length_of(text) - 1, 0);
+  Documents(std::vector<TokenSpan> texts, std::int64_t window)
+      : texts_(std::move(texts)), window_(window), batch_(make_batch(window, std::ssize(texts_))) {
+    for (const TokenSpan& text : texts_) {
+      longest_ = std::max(longest_, text.size());
+      tokens_ += std::max<std::int64_t>(text.size() - 1, 0);
     }
   }
 
@@ -183,15 +211,15 @@ class Documents final : public Batches {
 
   const Batch& get(std::int64_t index) override {
     for (size_t n = 0; n < texts_.size(); ++n) {
-      const std::int64_t begin = std::min(index * window_, length_of(texts_[n]));
-      fill_lane(batch_, static_cast<std::int64_t>(n), texts_[n].data() + begin,
-                length_of(texts_[n]) - begin);
+      const std::int64_t begin = std::min(index * window_, texts_[n].size());
+      fill_lane(batch_, static_cast<std::int64_t>(n),
+                texts_[n].part(begin, texts_[n].size() - begin));
     }
     return batch_;
   }
 
  private:
-  std::span<const TokenText> texts_;
+  std::vector<TokenSpan> texts_;
   std::int64_t window_;
   std::int64_t longest_ = 0, tokens_ = 0;
   Batch batch_;
@@ -199,18 +227,30 @@ class Documents final : public Batches {
 
 }  // namespace
 
+std::unique_ptr<Batches> make_streams(TokenStore texts, const BatchOptions& options) {
+  return std::make_unique<Streams>(std::move(texts), options);
+}
+
 std::unique_ptr<Batches> make_streams(const std::vector<TokenText>& texts,
                                       const BatchOptions& options) {
-  return std::make_unique<Streams>(texts, options);
+  return make_streams(TokenStore::of(texts), options);
+}
+
+std::unique_ptr<Batches> make_windows(TokenStore texts, const BatchOptions& options) {
+  return std::make_unique<Windows>(std::move(texts), options);
 }
 
 std::unique_ptr<Batches> make_windows(const std::vector<TokenText>& texts,
                                       const BatchOptions& options) {
-  return std::make_unique<Windows>(texts, options);
+  return make_windows(TokenStore::of(texts), options);
+}
+
+std::unique_ptr<Batches> make_documents(std::vector<TokenSpan> texts, std::int64_t window) {
+  return std::make_unique<Documents>(std::move(texts), window);
 }
 
 std::unique_ptr<Batches> make_documents(std::span<const TokenText> texts, std::int64_t window) {
-  return std::make_unique<Documents>(texts, window);
+  return make_documents(std::vector<TokenSpan>(texts.begin(), texts.end()), window);
 }
 
 }  // namespace unroll

@@ -35,6 +35,8 @@ struct BatchOptions {
   bool shuffle = true;
   std::int64_t bucket = 50;  ///< batches whose examples are sorted by length together
   std::uint64_t seed = 1;
+  /// Of more windows than this the order is computed, not kept: 4 bytes each.
+  std::int64_t most_kept = std::int64_t{1} << 26;
 };
 
 /// N contiguous streams, windows in order, state carried (truncated back-propagation).
@@ -44,17 +46,20 @@ struct BatchOptions {
 /// it does in one long text. What is left of a stream after its last whole window is skipped:
 /// at its end, or, with `shuffle`, at a random place: before the first window and after the last.
 /// Throws Error(data) if there is not one window for each stream.
+std::unique_ptr<Batches> make_streams(TokenStore texts, const BatchOptions& options);
 std::unique_ptr<Batches> make_streams(const std::vector<TokenText>& texts,
                                       const BatchOptions& options);
 
 /// All windows of `window` tokens of each text, `stride` apart, in batches of N, each from a zero
 /// state; shuffled every epoch. The last batch is filled up with padding (targets < 0).
 /// Throws Error(data) if no text is longer than a window.
+std::unique_ptr<Batches> make_windows(TokenStore texts, const BatchOptions& options);
 std::unique_ptr<Batches> make_windows(const std::vector<TokenText>& texts,
                                       const BatchOptions& options);
 
 /// Whole texts side by side in windows of `window` steps, state carried; shorter ones padded.
-/// The order in which `evaluate` reads.
+/// The order in which `evaluate` reads. The texts must outlive the batches.
+std::unique_ptr<Batches> make_documents(std::vector<TokenSpan> texts, std::int64_t window);
 std::unique_ptr<Batches> make_documents(std::span<const TokenText> texts, std::int64_t window);
 
 /// Whole examples, N a batch (the last batch of an epoch may be smaller), as the task reads and

@@ -5,6 +5,8 @@
 #include <unordered_set>
 
 #include <unroll/core/text.hpp>
+#include <unroll/model/text_pieces.hpp>
+#include <unroll/model/token_counts.hpp>
 
 namespace unroll {
 namespace {
@@ -18,6 +20,19 @@ std::int64_t special_tokens(const Vocabulary& vocabulary) {
   return static_cast<std::int64_t>(special.unknown.has_value()) +
          static_cast<std::int64_t>(special.begin.has_value()) +
          static_cast<std::int64_t>(special.end.has_value());
+}
+
+/// Different tokens of long texts.
+std::int64_t types_of(const std::vector<std::string_view>& texts, const Tokenizer& tokenizer) {
+  const auto read = [&](TokenCounts& types, std::string_view piece) {
+    for (const std::string& token : tokenizer.cut(piece)) types.add(token);
+  };
+  TokenCounts types;
+  if (const auto* cutter = dynamic_cast<const PiecewiseTokenizer*>(&tokenizer))
+    types = sum_of(read_pieces(texts, *cutter, TokenCounts(), read));
+  else
+    for (const std::string_view text : texts) read(types, text);
+  return std::ssize(types.entries());
 }
 
 }  // namespace
@@ -53,6 +68,10 @@ Coverage coverage_of(const CoveredText& part, const Encoded& train, const Encode
   coverage.validation_tokens = (validation.*part.ids).tokens();
   coverage.validation_unknown = (validation.*part.ids).unknown;
   if (coverage.train_unknown == 0) return coverage;  // what was learnt is what occurs
+  if (!train.streams.empty()) {
+    coverage.types = types_of(train.streams, part.tokenizer);
+    return coverage;
+  }
   std::unordered_set<std::string> types;
   for (const Example& example : train.examples)
     for (std::string& token : part.tokenizer.cut(example.*part.text))

@@ -9,11 +9,6 @@
 namespace unroll {
 namespace {
 
-std::int64_t code_points(std::string_view text) {
-  return std::count_if(text.begin(), text.end(),
-                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-}
-
 std::vector<std::string_view> member(const std::vector<Example>& examples,
                                      std::string Example::*text) {
   std::vector<std::string_view> texts;
@@ -28,8 +23,20 @@ std::string place(const Example& example) {
 
 }  // namespace
 
+std::int64_t code_points(std::string_view text) {
+  return std::count_if(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
+
+std::int64_t code_points_of(TokenId first, const Tokenizer& tokenizer,
+                            const Vocabulary& vocabulary) {
+  return code_points(first == vocabulary.special().unknown
+                         ? vocabulary.token(first)
+                         : tokenizer.decode({&first, 1}, vocabulary));
+}
+
 std::int64_t TokenTexts::tokens() const noexcept {
-  std::int64_t count = 0;
+  std::int64_t count = texts.empty() ? stored.ids().size() : 0;
   for (const TokenText& text : texts) count += static_cast<std::int64_t>(text.size());
   return count;
 }
@@ -78,10 +85,8 @@ TokenTexts encode_texts(const std::vector<std::string_view>& texts, const Tokeni
     if (vocabulary.special().unknown)
       all.unknown += std::count(ids.begin(), ids.end(), *vocabulary.special().unknown);
     all.characters += code_points(text);
-    if (!whole && !ids.empty())  // the unknown one is spelt, a part of a character counts for none
-      all.characters -= code_points(ids.front() == vocabulary.special().unknown
-                                        ? vocabulary.token(ids.front())
-                                        : tokenizer.decode({&ids.front(), 1}, vocabulary));
+    if (!whole && !ids.empty())
+      all.characters -= code_points_of(ids.front(), tokenizer, vocabulary);
     all.texts.push_back(std::move(ids));
   }
   all.characters = std::max<std::int64_t>(all.characters, 0);

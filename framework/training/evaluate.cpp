@@ -33,14 +33,18 @@ Figures evaluate_streams(Architecture& architecture, const TokenTexts& texts,
   Figures figures;
   Graph graph(Graph::Mode::infer);
   // The longest first, so that texts of like length share a pass and little is padding.
-  std::vector<TokenText> sorted = texts.texts;
+  std::vector<TokenSpan> sorted;
+  for (std::size_t i = 0; i < texts.count(); ++i) sorted.push_back(texts.text(i));
   std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const TokenText& a, const TokenText& b) { return a.size() > b.size(); });
+                   [](const TokenSpan& a, const TokenSpan& b) { return a.size() > b.size(); });
   for (std::size_t first = 0; first < sorted.size(); first += kLanes) {
     const std::size_t lanes = std::min(kLanes, sorted.size() - first);
     const std::int64_t window =
         std::clamp<std::int64_t>(kTokens / static_cast<std::int64_t>(lanes), 16, 512);
-    const auto batches = make_documents(std::span(sorted).subspan(first, lanes), window);
+    const auto batches =
+        make_documents({sorted.begin() + static_cast<std::ptrdiff_t>(first),
+                        sorted.begin() + static_cast<std::ptrdiff_t>(first + lanes)},
+                       window);
     Carry carry;
     for (std::int64_t i = 0; i < batches->per_epoch(); ++i) {
       if (stopped(stop)) return figures;

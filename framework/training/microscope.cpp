@@ -28,22 +28,22 @@ void put(Archive& row, const std::string& path, Histogram found) {
 /// Pieces of a stream, spread over its texts, each of so many steps if there is enough text.
 Batch pieces_of(const Encoded& split) {
   std::int64_t longest = 0;
-  for (const TokenText& text : split.text.texts) longest = std::max(longest, std::ssize(text));
+  for (std::size_t i = 0; i < split.text.count(); ++i)
+    longest = std::max(longest, split.text.text(i).size());
   const std::int64_t steps = std::min(kLags, longest - 1);
   if (steps < 1) return {};
-  TokenText joined;
-  for (const TokenText& text : split.text.texts)
-    joined.insert(joined.end(), text.begin(), text.end());
-  const std::int64_t room = std::ssize(joined) - steps - 1;
+  const TokenStore texts = split.text.store();
+  const TokenSpan& joined = texts.ids();
+  const std::int64_t room = joined.size() - steps - 1;
   const Shape shape{steps, kSequences};
   Batch batch;
   batch.inputs = Tensor::empty(shape, DType::i32);
   batch.targets = Tensor::empty(shape, DType::i32);
   for (std::int64_t n = 0; n < kSequences; ++n) {
-    const TokenId* from = joined.data() + n * room / (kSequences - 1);
+    const TokenText from = joined.part(n * room / (kSequences - 1), steps + 1).ids();
     for (std::int64_t t = 0; t < steps; ++t) {
-      batch.inputs.data<TokenId>()[t * kSequences + n] = from[t];
-      batch.targets.data<TokenId>()[t * kSequences + n] = from[t + 1];
+      batch.inputs.data<TokenId>()[t * kSequences + n] = from[static_cast<std::size_t>(t)];
+      batch.targets.data<TokenId>()[t * kSequences + n] = from[static_cast<std::size_t>(t) + 1];
     }
   }
   return batch;

@@ -44,7 +44,7 @@ std::string_view first_bytes(std::string_view text, size_t most) {
 std::vector<std::string> spelling_of(const Model& model, const Encoded& split, size_t text,
                                      size_t count) {
   if (model.writes_target() || text >= split.examples.size()) return {};
-  const std::string& whole = split.examples[text].text;
+  const std::string_view whole = split.text_of(text);
   // Of a long text only the beginning is cut; its last token may be a part of one.
   for (size_t length = 32 * (count + 1);; length *= 2) {
     const std::string_view beginning = first_bytes(whole, length);
@@ -60,11 +60,11 @@ std::vector<std::string> spelling_of(const Model& model, const Encoded& split, s
 std::vector<Passage> passages_of(const Model& model, const Encoded& split, std::int64_t tokens) {
   std::vector<Passage> passages;
   if (is_stream(model)) {
-    for (size_t i = 0; i < split.text.texts.size() && tokens > 0; ++i) {
-      const TokenText& text = split.text.texts[i];
+    for (size_t i = 0; i < split.text.count() && tokens > 0; ++i) {
+      const TokenSpan text = split.text.text(i);
       if (text.size() < 2) continue;
-      const auto count = std::min<std::int64_t>(tokens, std::ssize(text) - 1);
-      Passage passage{{}, {text.begin() + 1, text.begin() + 1 + count}, text.front(), true, {}};
+      const auto count = std::min(tokens, text.size() - 1);
+      Passage passage{{}, text.part(1, count).ids(), text[0], true, {}};
       passage.spelt = spelling_of(model, split, i, static_cast<size_t>(count) + 1);
       if (!passage.spelt.empty()) passage.spelt.erase(passage.spelt.begin());
       passages.push_back(std::move(passage));

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <unroll/metrics/text_figures.hpp>
+#include <unroll/model/text_pieces.hpp>
 #include <unroll/training/generation.hpp>
 #include <unroll/training/trainer_impl.hpp>
 
@@ -21,6 +22,14 @@ std::vector<Metric> figures_of(const std::string& text) {
           {"distinct_2", figures.distinct_2, "1"},
           {"repetition", figures.repetition, "1"}};
 }
+
+/// Words end with lines.
+class LinePieces final : public PiecewiseTokenizer {
+ public:
+  std::size_t cut_from(std::string_view text, std::size_t at) const override {
+    return line_from(text, at);
+  }
+};
 
 }  // namespace
 
@@ -84,6 +93,14 @@ const metrics::KnownWords& Trainer::Impl::known_words() {
   if (!words_seen) {
     words_seen.emplace();
     for (const Example& example : train.examples) words_seen->add(example.text);
+    if (train.streams.empty()) return *words_seen;
+    for (metrics::KnownWords& share :
+         read_pieces(train.streams, LinePieces(), metrics::KnownWords(),
+                     [&](metrics::KnownWords&words, std::string_view piece) {
+                       words.add(piece);
+                       train.store->release(piece);
+                     }))
+      words_seen->add(std::move(share));
   }
   return *words_seen;
 }

@@ -278,10 +278,9 @@ bool Trainer::Impl::count(Observer& observer, Recorder& recorder, const StopFlag
     for (std::int64_t i = 0; i < batches->per_epoch(); ++i)
       model.architecture->count(batches->get(i));
   } else {
-    for (const TokenText& text : train.text.texts)
-      if (text.size() >= 2)
-        model.architecture->count(
-            make_documents({&text, 1}, static_cast<std::int64_t>(text.size()) - 1)->get(0));
+    for (std::size_t i = 0; i < train.text.count(); ++i)
+      if (const TokenSpan text = train.text.text(i); text.size() >= 2)
+        model.architecture->count(make_documents({text}, text.size() - 1)->get(0));
   }
   targets = plan.train_targets;
   step_seconds = seconds_since(start);

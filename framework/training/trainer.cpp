@@ -8,6 +8,7 @@
 #include <unroll/core/processors.hpp>
 #include <unroll/core/sha256.hpp>
 #include <unroll/tensor/engine.hpp>
+#include <unroll/training/data_reader.hpp>
 #include <unroll/training/trainer_impl.hpp>
 
 namespace unroll {
@@ -17,8 +18,10 @@ namespace {
 std::uint64_t fingerprint(std::uint64_t hash, const Encoded& split) {
   const auto mix = [&hash](std::uint32_t value) { hash = (hash ^ value) * 0x100000001b3; };
   for (const TokenTexts* part : {&split.text, &split.target})
-    for (const TokenText& text : part->texts)
-      for (const TokenId id : text) mix(static_cast<std::uint32_t>(id));
+    for (std::size_t i = 0; i < part->count(); ++i)
+      part->text(i).visit([&](auto ids) {
+        for (const auto id : ids) mix(static_cast<std::uint32_t>(id));
+      });
   for (const std::int32_t label : split.labels) mix(static_cast<std::uint32_t>(label));
   for (const Example& example : split.examples)
     for (const auto* numbers : {&example.values, &example.features})
@@ -43,25 +46,25 @@ Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const
                     std::int64_t more_epochs, Ranks* others)
     : options(std::move(experiment)), registry(plugins), ranks(others) {
   Engine::get().set_threads(options.threads > 0 ? options.threads : processors());
-  Splits splits = registry.make_dataset(options.data)->load();
-  if (splits.train.empty()) fail(Failure::data, "the data has no training split");
+  DataReader reader(options, registry);
+  Splits& splits = reader.splits();
   files = std::move(splits.files);
   for (DataFile& file : files)
     if (file.sha256.empty()) file.sha256 = sha256_of_file(file.path);
 
   const OwnedTokenizers tokenizers = make_tokenizers(options, splits.fields, registry);
-  Domain domain = known != nullptr ? *known : learn_domain(splits, tokenizers.get());
+  Domain domain = known != nullptr ? *known : reader.learn(tokenizers.get());
   std::optional<TransferSource> source;  // a resumed run has its own weights
   if (known == nullptr && options.initialize_from.wanted()) source.emplace(options.initialize_from);
   if (source && options.initialize_from.vocabulary) source->lend_vocabulary(domain);
-  train = encode(std::move(splits.train), domain, tokenizers.get());
+  train = reader.encode(DataReader::Part::train, domain, tokenizers.get());
   if (known == nullptr) domain.target_counts = count_tokens(train.target, domain.target);
   model = make_model(options, registry, std::move(domain));
   if (source) plan.transfer = source->transfer_to(model);
   freeze(model, options.freeze);
   for (const Parameter* parameter : model.parameters->frozen()) plan.frozen += parameter->size();
-  validation = encode(std::move(splits.validation), *model.domain, model.tokenizers());
-  test = encode(std::move(splits.test), *model.domain, model.tokenizers());
+  validation = reader.encode(DataReader::Part::validation, *model.domain, model.tokenizers());
+  test = reader.encode(DataReader::Part::test, *model.domain, model.tokenizers());
   for (const Encoded* split : {&train, &validation, &test}) data = fingerprint(data, *split);
 
   plan.split_name = splits.split_name;
@@ -115,8 +118,8 @@ void Trainer::Impl::make_learner(std::int64_t more_epochs) {
            t.scheme);
     batches = make_examples(train, *model.domain, plan.task, batching);
   } else {
-    batches = t.scheme == "windows" ? make_windows(train.text.texts, batching)
-                                    : make_streams(train.text.texts, batching);
+    batches = t.scheme == "windows" ? make_windows(train.text.store(), batching)
+                                    : make_streams(train.text.store(), batching);
   }
   if (ranks != nullptr && t.batch < ranks->size())
     fail(Failure::usage, "{} processes cannot share batches of {}; start fewer", ranks->size(),

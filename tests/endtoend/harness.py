@@ -84,6 +84,7 @@ class EndToEnd(unittest.TestCase):
     def environment(self, **more):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("UNROLL_")}
         return {**kept, "OMP_NUM_THREADS": "1", "UNROLL_NO_FETCH": "1",
+                "UNROLL_CACHE": str(self.folder / ".cache/encoded"),
                 "XDG_DATA_HOME": str(self.folder / ".local/share"), **more}
 
     def run_it(self, *words, code=0, environment=None, **options):

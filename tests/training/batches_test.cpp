@@ -98,9 +98,12 @@ TEST(Streams, TooShortATextIsExplained) {
               HasSubstr("30 tokens in 8 streams give 4 each, a window needs 5"));
 }
 
-TEST(Windows, EveryWindowOfEveryTextComesOnceAnEpoch) {
+/// In an order that is kept, or of more windows than may be, computed.
+void expect_every_window_once(std::int64_t most_kept) {
+  BatchOptions options{4, 3, 1, true, 1};
+  options.most_kept = most_kept;
   const auto batches =
-      make_windows({counting(0, 7), counting(100, 106), counting(200, 203)}, {4, 3, 1, true, 1});
+      make_windows({counting(0, 7), counting(100, 106), counting(200, 203)}, options);
   EXPECT_EQ(batches->per_epoch(), 2);  // 4 windows of the first text, 3 of the second
   EXPECT_EQ(batches->targets_per_epoch(), 21);
   EXPECT_FALSE(batches->carries());
@@ -126,6 +129,27 @@ TEST(Windows, EveryWindowOfEveryTextComesOnceAnEpoch) {
     EXPECT_THAT(starts, ElementsAre(-1, 0, 1, 2, 3, 100, 101, 102));
   }
   EXPECT_NE(orders[0], orders[1]);
+}
+
+TEST(Windows, EveryWindowOfEveryTextComesOnceAnEpoch) {
+  expect_every_window_once(7);
+}
+
+TEST(Windows, TooManyToKeepComeOnceAnEpochToo) {
+  expect_every_window_once(6);
+}
+
+TEST(Windows, NarrowIdsAreTheSame) {
+  const std::vector<std::uint8_t> bytes = {5, 6, 7, 250, 251, 252, 253};
+  const TokenStore store({}, TokenSpan(bytes.data(), 1, 7), {3, 7});
+  const auto batches = make_windows(store, {2, 2, 1, false, 1});
+  EXPECT_EQ(batches->per_epoch(), 2);
+  EXPECT_THAT(column(batches->get(0).inputs, 1), ElementsAre(250, 251));
+  EXPECT_THAT(column(batches->get(1).targets, 0), ElementsAre(252, 253));
+  const auto streams = make_streams(store, {1, 5, 1, false, 1});
+  EXPECT_THAT(column(streams->get(0).targets, 0), ElementsAre(6, 7, 250, 251, 252));
+  const auto documents = make_documents({store.text(0), store.text(1)}, 4);
+  EXPECT_THAT(column(documents->get(0).inputs, 0), ElementsAre(5, 6, -1, -1));
 }
 
 TEST(Windows, StrideAndOrder) {

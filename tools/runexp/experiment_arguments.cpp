@@ -36,6 +36,9 @@ void add_no_fetch(CLI::App& command) {
   command.add_flag_callback(
       "--no-fetch", [] { ::setenv("UNROLL_NO_FETCH", "1", 1); },
       "fails where a data set is not in the cache, instead of fetching it");
+  command.add_flag_callback(
+      "--no-cache", [] { ::setenv("UNROLL_NO_CACHE", "1", 1); },
+      "neither keeps the ids of long texts for the next run nor reads those kept");
 }
 
 std::unique_ptr<Registry> make_registry(const std::vector<std::string>& places,
