@@ -13,13 +13,13 @@ namespace {
 constexpr std::size_t kLanes = 64;
 
 /// Adds what the model predicts of these texts, the longest first.
-void read(const Model& model, std::span<const TokenText> texts, WeightFormat format,
+void read(const Model& model, std::span<const TokenSpan> texts, WeightFormat format,
           const StopFlag* stop, Figures& figures) {
   const auto decoder = continuing_decoder(model, std::ssize(texts), format);
   std::vector<TokenId> tokens(texts.size(), 0);
   std::vector<float> totals(texts.size());
   std::vector<std::int32_t> largest(texts.size());
-  for (std::size_t t = 0; t + 1 < texts.front().size() && !stopped(stop); ++t) {
+  for (std::int64_t t = 0; t + 1 < texts.front().size() && !stopped(stop); ++t) {
     std::size_t reading = 0;  // texts that have a token to predict
     for (; reading < texts.size() && t + 1 < texts[reading].size(); ++reading)
       tokens[reading] = texts[reading][t];
@@ -45,13 +45,15 @@ Figures decoded_figures(const Model& model, const Encoded& split, WeightFormat f
     fail(Failure::usage,
          "weights of fewer bits are measured on texts that go on from one another; this model "
          "learns whole examples");
-  std::vector<TokenText> sorted = split.text.texts;
+  std::vector<TokenSpan> sorted;
+  for (std::size_t i = 0; i < split.text.count(); ++i) sorted.push_back(split.text.text(i));
   std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const TokenText& a, const TokenText& b) { return a.size() > b.size(); });
+                   [](const TokenSpan& a, const TokenSpan& b) { return a.size() > b.size(); });
   Figures figures;
   for (std::size_t first = 0; first < sorted.size(); first += kLanes)
-    read(model, std::span(sorted).subspan(first, std::min(kLanes, sorted.size() - first)), format,
-         stop, figures);
+    read(model,
+         std::span<const TokenSpan>(sorted).subspan(first, std::min(kLanes, sorted.size() - first)),
+         format, stop, figures);
   figures.characters = split.text.characters;
   return figures;
 }
