@@ -48,6 +48,7 @@ FAULTS = {
         "invalid": {"invalid": "vector::at"},
         "shared": {"threads": "in several threads at once"},
         "special": {"vocabulary": "one is missing"},
+        "pieces": {"pieces": "others, cut after 1 bytes or more"},
     },
     "sampler": {
         "none": {},

@@ -11,7 +11,7 @@ using namespace unroll;
 
 std::size_t learnt = 0;
 
-class Faulty final : public Tokenizer {
+class Faulty final : public Tokenizer, public PiecewiseTokenizer {
  public:
   struct Options {
     std::string fault = "none";
@@ -20,7 +20,7 @@ class Faulty final : public Tokenizer {
     schema.summary("breaks the contract that it is told to");
     schema.option("fault", &Options::fault, "what is wrong")
         .choices({"none", "marks", "prefixes", "drops", "unstable", "end", "invalid", "shared",
-                  "special"});
+                  "special", "pieces"});
   }
   explicit Faulty(const Options& options) : fault_(options.fault) {}
 
@@ -42,6 +42,9 @@ class Faulty final : public Tokenizer {
     for (const std::string& token : tokens) text += token;
     if (fault_ == "prefixes" && tokens.size() % 2 == 1) text += ' ';
     return text;
+  }
+  std::size_t cut_from(std::string_view text, std::size_t at) const override {
+    return fault_ == "pieces" ? at : text.size();  // within a character, or nowhere
   }
   Vocabulary learn(std::span<const std::string_view> texts, SpecialTokens wanted) const override {
     std::set<std::string> found;
