@@ -102,8 +102,8 @@ class Architecture {
   /// evaluation. In an infer-mode graph `Outcome::loss` may be undefined.
   virtual Outcome run(Graph& graph, const Batch& batch, Carry& carry, RandomStream* dropout) = 0;
 
-  /// A decoder for N sequences that reads the current weights, or nullptr if this architecture
-  /// does not generate. It must not outlive the architecture.
+  /// A decoder for N sequences, nullptr if this architecture does not generate. It has the weights
+  /// as they are at its first token, or later ones. It must not outlive the architecture.
   virtual std::unique_ptr<Decoder> decoder(std::int64_t sequences);
 
   /// Models that count instead of descending gradients (n-grams) return true: the training loop

@@ -81,18 +81,19 @@ class PackedDecoder final : public Decoder, public WeightFormatChoice {
   std::span<const float> next(std::span<const TokenId> tokens) override {
     if (layers_.empty()) pack();
     if (rows_ == 0) begin(sequences_);
-    const Activations* x = nullptr;  // what the layer below gave; null: the table knows
+    std::copy_n(tokens.begin(), rows_, ids_.begin());
     if (embedded_.values.defined()) {
-      for (std::int64_t n = 0; n < rows_; ++n) embed(tokens[static_cast<std::size_t>(n)], n);
+      for (std::int64_t n = 0; n < rows_; ++n) embed(ids_[static_cast<std::size_t>(n)], n);
       ready(embedded_);
-      x = &embedded_;
     }
-    for (std::size_t l = 0; l < layers_.size(); ++l) x = &advance(l, x, tokens);
-    const std::int64_t outputs = readout_.bias().size(), width = cells_.back().U->value().dim(0);
+    for (std::size_t l = 0; l < layers_.size(); ++l) advance(l);
+    latest_ = 1 - latest_;
+    const std::int64_t outputs = readout_.bias().size(), width = layers_.back().weights.hidden;
     count_product(rows_, outputs, width);
-    share(output_.panels(), rows_ * width * outputs, [&](std::int64_t begin, std::int64_t end) {
-      kernels::decode_columns(output_, readout_.bias().value().data<float>(), rows_, x->rows(),
-                              outputs, logits_.data<float>(), begin, end);
+    share(output_.panels(), rows_ * width * outputs, [this](std::int64_t begin, std::int64_t end) {
+      kernels::decode_columns(output_, readout_.bias().value().data<float>(), rows_,
+                              given(layers_.back(), latest_), readout_.bias().size(),
+                              logits_.data<float>(), begin, end);
     });
     return logits_.span<float>();
   }
@@ -101,13 +102,11 @@ class PackedDecoder final : public Decoder, public WeightFormatChoice {
   struct Layer {
     DecodingLayer weights;
     Tensor bias, extra, table;     ///< what `weights` points to
-    std::array<Activations, 2> h;  ///< one of them that of the step before
-    int latest = 0;
-    Tensor memory;       ///< c of an lstm
-    Activations output;  ///< normalised or added to, where it is
-
-    Activations& now() { return h[static_cast<std::size_t>(latest)]; }
-    Activations& then() { return h[static_cast<std::size_t>(1 - latest)]; }
+    std::array<Activations, 2> h;  ///< by turns that of the step before and the new one
+    Tensor memory;                 ///< c of an lstm
+    Activations output;            ///< normalised or added to, where it is
+    /// By whose turn is before. They do not change: threads that share a step know them already.
+    std::array<DecodingStep, 2> steps;
   };
 
   bool quantises() const { return format_ == WeightFormat::int8; }
@@ -169,25 +168,39 @@ class PackedDecoder final : public Decoder, public WeightFormatChoice {
     return product;
   }
 
+  /// What a layer gives when h[turn] is new.
+  static DecodingRows given(const Layer& layer, std::size_t turn) {
+    return layer.output.values.defined() ? layer.output.rows() : layer.h[turn].rows();
+  }
+
   /// States of zero for so many sequences.
   void begin(std::int64_t rows) {
     rows_ = rows;
+    latest_ = 0;
+    ids_.assign(static_cast<std::size_t>(rows), 0);
+    logits_ = Tensor::empty({rows, readout_.bias().size()});
+    if (layers_.front().weights.table == nullptr) embedded_.make(rows, input_.width());
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       Layer& layer = layers_[l];
       const std::int64_t H = layer.weights.hidden;
       for (Activations& h : layer.h) h.make(rows, H);
-      ready(layer.now());
+      ready(layer.h[latest_]);
       if (kernels::gates_of(layer.weights.kind) == 4)
         layer.memory = Tensor::zeros({rows, padded(H)});
       if (stacked_[l].gain != nullptr || adds_input(l)) layer.output.make(rows, H);
+      for (std::size_t turn = 0; turn < 2; ++turn) {
+        DecodingStep& step = layer.steps[turn];
+        step.rows = rows;
+        step.ids = ids_.data();
+        step.before = layer.h[turn].rows();
+        step.after = layer.h[1 - turn].data();
+        step.memory = layer.memory.defined() ? layer.memory.data<float>() : nullptr;
+        if (l > 0)
+          step.input = given(layers_[l - 1], 1 - turn);
+        else if (embedded_.values.defined())
+          step.input = embedded_.rows();
+      }
     }
-    make_ends();
-  }
-
-  /// Room for what goes in and what comes out.
-  void make_ends() {
-    logits_ = Tensor::empty({rows_, readout_.bias().size()});
-    if (layers_.front().weights.table == nullptr) embedded_.make(rows_, input_.width());
   }
 
   bool adds_input(std::size_t l) const {
@@ -204,37 +217,28 @@ class PackedDecoder final : public Decoder, public WeightFormatChoice {
       std::copy_n(input_.table()->value().data<float>() + token * width, width, to);
   }
 
-  /// One step of a layer; what it gives the next one.
-  const Activations& advance(std::size_t l, const Activations* x, std::span<const TokenId> tokens) {
+  /// One step of a layer.
+  void advance(std::size_t l) {
     Layer& layer = layers_[l];
     const DecodingLayer& w = layer.weights;
-    DecodingStep step;
-    step.rows = rows_;
-    if (x != nullptr) step.input = x->rows();
-    step.ids = tokens.data();
-    step.before = layer.now().rows();
-    step.after = layer.then().data();
-    step.memory = layer.memory.defined() ? layer.memory.data<float>() : nullptr;
     const std::int64_t sums = kernels::gates_of(w.kind) * w.hidden;
     const std::int64_t inputs = w.input.defined() ? cells_[l].W->value().dim(0) : 0;
     count_product(rows_, sums, w.hidden + inputs);
-    share(
-        w.panels(), rows_ * sums * (w.hidden + inputs),
-        [&](std::int64_t begin, std::int64_t end) { kernels::decode_layer(w, step, begin, end); });
-    layer.latest = 1 - layer.latest;
-    ready(layer.now());
-    if (!layer.output.values.defined()) return layer.now();
-    for (std::int64_t n = 0; n < rows_; ++n) finish(l, x, tokens, n);
+    share(w.panels(), rows_ * sums * (w.hidden + inputs),
+          [&w, &step = layer.steps[latest_]](std::int64_t begin, std::int64_t end) {
+            kernels::decode_layer(w, step, begin, end);
+          });
+    const Activations& h = layer.h[1 - latest_];
+    ready(layer.h[1 - latest_]);
+    if (!layer.output.values.defined()) return;
+    for (std::int64_t n = 0; n < rows_; ++n) finish(l, h.data() + n * h.stride(), n);
     ready(layer.output);
-    return layer.output;
   }
 
-  /// Normalises and adds the input, as `Recurrence::run` does.
-  void finish(std::size_t l, const Activations* x, std::span<const TokenId> tokens,
-              std::int64_t row) {
+  /// Normalises a row of h and adds the input, as `Recurrence::run` does.
+  void finish(std::size_t l, const float* h, std::int64_t row) {
     Layer& layer = layers_[l];
     const std::int64_t H = layer.weights.hidden;
-    const float* const h = layer.now().data() + row * layer.now().stride();
     float* const y = layer.output.data() + row * layer.output.stride();
     std::copy_n(h, H, y);
     if (stacked_[l].gain != nullptr) {
@@ -249,12 +253,12 @@ class PackedDecoder final : public Decoder, public WeightFormatChoice {
       for (std::int64_t i = 0; i < H; ++i) y[i] = y[i] * scale * gain[i] + bias[i];
     }
     if (!adds_input(l)) return;
-    if (x != nullptr) {
-      kernels::add(H, y, x->data() + row * x->stride(), y);
-    } else if (const TokenId token = tokens[static_cast<std::size_t>(row)];
-               token >= 0 && token < H) {
+    const DecodingRows& input = layer.steps[latest_].input;
+    const TokenId token = ids_[static_cast<std::size_t>(row)];
+    if (input.x != nullptr)
+      kernels::add(H, y, input.x + row * input.stride, y);
+    else if (token >= 0 && token < H)
       y[token] += 1;  // one-hot
-    }
   }
 
   /// f(begin, end) over panels, by all threads where that is worth it.
@@ -265,8 +269,9 @@ class PackedDecoder final : public Decoder, public WeightFormatChoice {
     if (!crew_ || crew_->size() != threads)
       crew_ = std::make_unique<Crew>(static_cast<int>(threads) - 1);
     const std::int64_t parts = std::min({threads, panels, products / (kWorthSharing / 2)});
-    crew_->run(static_cast<int>(parts),
-               [&](int part) { f(panels * part / parts, panels * (part + 1) / parts); });
+    crew_->run(static_cast<int>(parts), [f, panels, parts](int part) {
+      f(panels * part / parts, panels * (part + 1) / parts);
+    });
   }
 
   const TokenInput& input_;
@@ -276,6 +281,8 @@ class PackedDecoder final : public Decoder, public WeightFormatChoice {
   std::vector<CellWeights> cells_;
   WeightFormat format_ = WeightFormat::f32;
   std::int64_t sequences_, rows_ = 0;
+  std::size_t latest_ = 0;     ///< whose turn of `h` is the step before
+  std::vector<TokenId> ids_;   ///< [N]
   std::vector<Layer> layers_;  ///< empty until the first token
   PackedMatrix output_;
   Activations embedded_;  ///< of embeddings that are not in the first layer's table

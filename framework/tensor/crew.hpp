@@ -1,8 +1,11 @@
 // Crew: threads that share work of a few microseconds, too short for `parallel_for`.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <thread>
 #include <type_traits>
@@ -28,22 +31,45 @@ class Crew {
   int size() const noexcept { return static_cast<int>(helpers_.size()) + 1; }
 
   /// Calls f(part) once for each part 0 … parts-1; returns when all are done. parts <= size().
-  /// f must not throw.
+  /// f must not throw. It is copied to where each helper looks for work, which is one cache line:
+  /// what else a part reads should seldom change, since each line that does takes as long to reach
+  /// another processor as some hundred multiplications.
   template <typename Function>
-  void run(int parts, Function&& f) {
-    using Plain = std::remove_reference_t<Function>;
-    context_ = const_cast<void*>(static_cast<const void*>(&f));
-    part_ = [](void* context, int part) { (*static_cast<Plain*>(context))(part); };
-    run_parts(parts);
+  void run(int parts, const Function& f) {
+    static_assert(std::is_trivially_copyable_v<Function> && sizeof(Function) <= kRoom);
+    ++jobs_;
+    for (int i = 0; i + 1 < parts; ++i) {
+      Helper& helper = *helpers_[static_cast<std::size_t>(i)];
+      std::memcpy(helper.function.data(), &f, sizeof f);
+      helper.call = [](const void* function, int part) {
+        (*static_cast<const Function*>(function))(part);
+      };
+      offer(helper);
+    }
+    f(0);
+    for (int i = 0; i + 1 < parts; ++i)
+      if (!helped(*helpers_[static_cast<std::size_t>(i)])) f(i + 1);
   }
 
  private:
-  struct Helper;
-  void run_parts(int parts);
-  void help(Helper& helper, int part) const;
+  static constexpr std::size_t kRoom = 40;
 
-  void* context_ = nullptr;
-  void (*part_)(void*, int) = nullptr;
+  // A job's number goes through `state` as offered (2 n) and taken (2 n + 1), by whoever takes it,
+  // and then, if that was the helper, into `done`.
+  struct alignas(64) Helper {
+    std::atomic<std::uint64_t> state{0}, done{0};
+    void (*call)(const void* function, int part) = nullptr;  ///< null: the end
+    alignas(8) std::array<std::byte, kRoom> function{};
+    std::thread thread;
+
+    bool take(std::uint64_t job);
+    void work(int part);
+  };
+
+  void offer(Helper& helper) const;
+  /// False: the part is still to be done, by the caller. Else waits until it is done.
+  bool helped(Helper& helper) const;
+
   std::uint64_t jobs_ = 0;
   std::vector<std::unique_ptr<Helper>> helpers_;  ///< helper i has part i + 1
 };
