@@ -215,7 +215,7 @@ Var Graph::input(Tensor value) {
 Var Graph::use(Parameter& parameter) {
   Leaf& leaf = leaves_[&parameter];
   if (leaf.generation != generation_) {
-    leaf = {generation_, add_node(parameter.value())};
+    leaf = {generation_, add_node(parameter.value()), {}};
     node(leaf.node).parameter = &parameter;
     node(leaf.node).needs_gradient = recording();
   }
@@ -239,6 +239,13 @@ Var Graph::one_hot(Tensor ids, std::int64_t classes, DType type) {
 
 Tensor Graph::ids_of(Var var) const {
   return var.graph_ == this ? node(var.index_).ids : Tensor{};
+}
+
+std::array<Tensor, 2>* Graph::layouts_of(Var var) {
+  Parameter* const parameter = var.graph_ == this ? node(var.index_).parameter : var.parameter_;
+  if (parameter == nullptr) return nullptr;
+  use(*parameter);
+  return &leaves_[parameter].layouts;
 }
 
 Graph& Graph::of(std::initializer_list<const Var*> operands) {

@@ -5,6 +5,7 @@
 //   graph.backward(sum(y));                 // parameters now hold their gradients
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include <unroll/autodiff/parameter.hpp>
+#include <unroll/autodiff/precision.hpp>
 #include <unroll/tensor/tensor.hpp>
 
 namespace unroll {
@@ -101,6 +103,9 @@ class Graph {
   Graph& operator=(const Graph&) = delete;
 
   bool recording() const noexcept { return mode_ == Mode::record; }
+  /// Of the products of float32 operands put on the tape from now on, forward and backward.
+  void set_precision(Precision precision) noexcept { precision_ = precision; }
+  Precision precision() const noexcept { return precision_; }
   /// Somebody looks on from now on, until `nullptr`; it must outlive that.
   void show_to(GraphObserver* observer) noexcept { observer_ = observer; }
   GraphObserver* observer() const noexcept { return observer_; }
@@ -127,6 +132,10 @@ class Graph {
   Tensor gradient(Var var) const;
   /// Keeps the gradient of this Var for `gradient`.
   void watch(Var var);
+
+  /// Where operations keep a parameter's value in other layouts, W and W transposed, while the tape
+  /// lasts; null for a Var that stands for no parameter.
+  std::array<Tensor, 2>* layouts_of(Var var);
 
   /// Puts an operation on the tape. `backward(Backward&)` is called at most once; what it
   /// captures lives on the tape's arena. In infer mode it is dropped at once.
@@ -183,6 +192,7 @@ class Graph {
   struct Leaf {
     std::uint64_t generation;
     std::int32_t node;
+    std::array<Tensor, 2> layouts;
   };
 
   Node& node(std::int32_t index) const {
@@ -216,6 +226,7 @@ class Graph {
   static constexpr std::size_t kArenaBytes = std::size_t{1} << 16;
 
   Mode mode_;
+  Precision precision_ = Precision::f32;
   GraphObserver* observer_ = nullptr;
   bool ran_backward_ = false;
   std::uint64_t generation_ = 1;

@@ -5,6 +5,7 @@
 
 #include <unroll/autodiff/anomaly.hpp>
 #include <unroll/autodiff/op_support.hpp>
+#include <unroll/autodiff/product_weights.hpp>
 #include <unroll/tensor/engine.hpp>
 #include <unroll/tensor/gemm.hpp>
 #include <unroll/tensor/kernels.hpp>
@@ -24,6 +25,8 @@ struct Work {
   std::int64_t R, K, V, P;  ///< P: V padded
   const float *x, *w, *b;   ///< b [P]
   const std::int32_t* targets;
+  /// w and its transpose for products of rounded operands; of nothing where none are rounded.
+  Bf16Packed forward, across;
   float scale = 1;      ///< of the gradients
   float* dx = nullptr;  ///< [R, K]; null: no gradients are wanted
   float* losses = nullptr;
@@ -47,9 +50,14 @@ struct Work {
     return kernels::softmax_cross_entropy(block, losses + begin);
   }
   void forth(std::int64_t begin, std::int64_t rows, float* logits) const {
+    if (forward.values.defined()) return gemm_bf16(rows, {x + begin * K, K}, forward, {logits, P});
     gemm(false, false, rows, V, K, 1.0f, x + begin * K, K, w, V, 0.0f, logits, P);
   }
   void back(std::int64_t begin, std::int64_t rows, const float* gradients, float* dw) const {
+    if (across.values.defined()) {
+      gemm_bf16(rows, {gradients, P}, across, {dx + begin * K, K});
+      return gemm_bf16(K, V, rows, {x + begin * K, K, true}, {gradients, P}, {dw, V, true});
+    }
     gemm(false, true, rows, K, V, 1.0f, gradients, P, w, V, 0.0f, dx + begin * K, K);
     gemm(true, false, K, V, rows, 1.0f, x + begin * K, K, gradients, P, 1.0f, dw, V);
   }
@@ -156,7 +164,11 @@ CrossEntropy linear_cross_entropy(Var x, Var w, Var b, const Tensor& targets) {
             x.value().data<float>(),
             w.value().data<float>(),
             bias.data<float>(),
-            targets.data<std::int32_t>()};
+            targets.data<std::int32_t>(),
+            {},
+            {}};
+  const ProductWeights weights(graph, w);
+  if (weights.rounded) work.forward = weights.packed(false);
   CrossEntropy result;
   result.counted = count(targets, V);
   result.weight = static_cast<double>(result.counted);
@@ -170,6 +182,7 @@ CrossEntropy linear_cross_entropy(Var x, Var w, Var b, const Tensor& targets) {
     dx = Tensor::empty(x.shape());
     dwb = Tensor::empty({K * V + P});
     work.dx = dx.data<float>();
+    if (weights.rounded) work.across = weights.packed(true);
   }
   float* const gradient = dwb.defined() ? dwb.data<float>() : nullptr;
   result.correct = K * V <= kSmallWeights ? by_thread(work, gradient) : together(work, gradient);

@@ -1,9 +1,13 @@
-// Matrix products. A one-hot operand gathers rows going forward and scatters them going back.
+// Matrix products, in the graph's precision. A one-hot operand gathers rows going forward and
+// scatters them going back, in float32.
 #include <algorithm>
 #include <span>
+#include <type_traits>
 
 #include <unroll/autodiff/op_support.hpp>
+#include <unroll/autodiff/product_weights.hpp>
 #include <unroll/tensor/gemm.hpp>
+#include <unroll/tensor/gemm_bf16.hpp>
 #include <unroll/tensor/kernels.hpp>
 
 namespace unroll {
@@ -13,15 +17,36 @@ using detail::misfit;
 using detail::require_same_type;
 using detail::with_floating;
 
-// The gradient of x: dy [R, M] times the transpose of w [K, M] (or w [M, K] itself).
+// y [R, N] = or += x [R, K] op(w) + bias, which may be null.
 template <typename T>
-void input_part(Backward& back, const Tensor& dy, const Tensor& w, bool transposed) {
+void multiply(std::int64_t R, const T* x, const ProductWeights& w, bool transposed, bool add,
+              const T* bias, T* y) {
+  const std::int64_t K = w.value.dim(transposed ? 1 : 0), N = w.value.dim(transposed ? 0 : 1);
+  if constexpr (std::is_same_v<T, float>) {
+    if (w.rounded) return gemm_bf16(R, {x, K}, w.packed(transposed), {y, N, add, bias});
+  }
+  if (bias != nullptr) kernels::fill_rows(R, N, bias, y);
+  gemm(false, transposed, R, N, K, T(1), x, K, w.value.data<T>(), w.value.dim(1),
+       add || bias != nullptr ? T(1) : T(0), y, N);
+}
+
+// dw [K, N] = or += a^T b for a [R, K] and b [R, N].
+template <typename T>
+void multiply_rows(bool rounded, std::int64_t R, std::int64_t K, std::int64_t N, const T* a,
+                   const T* b, bool add, T* dw) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (rounded) return gemm_bf16(K, N, R, {a, K, true}, {b, N}, {dw, N, add});
+  }
+  gemm(true, false, K, N, R, T(1), a, K, b, N, add ? T(1) : T(0), dw, N);
+}
+
+// The gradient of x: dy times the transpose of w, or w itself where x met the transpose.
+template <typename T>
+void input_part(Backward& back, const Tensor& dy, const ProductWeights& w, bool transposed) {
   if (!back.wants(0)) return;
   bool fresh = false;
   Tensor& dx = back.input_gradient(0, fresh);
-  const std::int64_t R = dy.shape().rows(), M = dy.shape().last(), K = dx.shape().last();
-  gemm(false, !transposed, R, K, M, T(1), dy.data<T>(), M, w.data<T>(), w.shape().last(),
-       fresh ? T(0) : T(1), dx.data<T>(), K);
+  multiply<T>(dy.shape().rows(), dy.data<T>(), w, !transposed, !fresh, nullptr, dx.data<T>());
 }
 
 // The gradients of w and b for one-hot x. b gets every row of dy and w each row once, so where
@@ -57,25 +82,23 @@ Var product(std::string_view name, Var x, Var w, const Var* b) {
   }
   Tensor y = Tensor::empty(detail::with_last(x.shape(), M), x.dtype());
   const Tensor ids = graph.ids_of(x);
+  const ProductWeights weights(graph, w);
   with_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T* pw = w.value().data<T>();
     const T* pb = b != nullptr ? b->value().data<T>() : nullptr;
     T* py = y.data<T>();
     if (ids.defined()) {
-      kernels::gather_rows(R, M, K, ids.data<std::int32_t>(), pw, pb, py);
+      kernels::gather_rows(R, M, K, ids.data<std::int32_t>(), w.value().data<T>(), pb, py);
       return;
     }
-    if (pb != nullptr) kernels::fill_rows(R, M, pb, py);
-    gemm(false, false, R, M, K, T(1), x.value().data<T>(), K, pw, M, pb != nullptr ? T(1) : T(0),
-         py, M);
+    multiply<T>(R, x.value().data<T>(), weights, false, false, pb, py);
   });
-  const auto backward = [ids, vx = ids.defined() ? Tensor{} : x.value(), vw = w.value(), R, K,
+  const auto backward = [ids, vx = ids.defined() ? Tensor{} : x.value(), weights, R, K,
                          M](Backward& back) {
     const Tensor& dy = back.output_gradient();
     with_floating(dy.dtype(), [&](auto zero) {
       using T = decltype(zero);
-      input_part<T>(back, dy, vw, false);
+      input_part<T>(back, dy, weights, false);
       if (!back.wants(1)) return;
       if (ids.defined()) {
         Tensor& dw = back.input_gradient(1);
@@ -83,8 +106,8 @@ Var product(std::string_view name, Var x, Var w, const Var* b) {
       } else {
         bool fresh = false;
         Tensor& dw = back.input_gradient(1, fresh);
-        gemm(true, false, K, M, R, T(1), vx.data<T>(), K, dy.data<T>(), M, fresh ? T(0) : T(1),
-             dw.data<T>(), M);
+        multiply_rows<T>(weights.rounded, R, K, M, vx.data<T>(), dy.data<T>(), !fresh,
+                         dw.data<T>());
       }
     });
   };
@@ -119,25 +142,23 @@ Var matmul_transposed(Var x, Var w) {
     misfit("matmul_transposed", x.shape(), w.shape());
   }
   const std::int64_t R = x.shape().rows(), M = w.dim(0), K = w.dim(1);
+  const ProductWeights weights(graph, w);
   Tensor y = Tensor::empty(detail::with_last(x.shape(), M), x.dtype());
   with_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    gemm(false, true, R, M, K, T(1), x.value().data<T>(), K, w.value().data<T>(), K, T(0),
-         y.data<T>(), M);
+    multiply<T>(R, x.value().data<T>(), weights, true, false, nullptr, y.data<T>());
   });
-  return graph.emit(std::move(y), {x, w},
-                    [vx = x.value(), vw = w.value(), R, M, K](Backward& back) {
-                      const Tensor& dy = back.output_gradient();
-                      with_floating(dy.dtype(), [&](auto zero) {
-                        using T = decltype(zero);
-                        input_part<T>(back, dy, vw, true);
-                        if (!back.wants(1)) return;
-                        bool fresh = false;
-                        Tensor& dw = back.input_gradient(1, fresh);
-                        gemm(true, false, M, K, R, T(1), dy.data<T>(), M, vx.data<T>(), K,
-                             fresh ? T(0) : T(1), dw.data<T>(), K);
-                      });
-                    });
+  return graph.emit(std::move(y), {x, w}, [vx = x.value(), weights, R, M, K](Backward& back) {
+    const Tensor& dy = back.output_gradient();
+    with_floating(dy.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      input_part<T>(back, dy, weights, true);
+      if (!back.wants(1)) return;
+      bool fresh = false;
+      Tensor& dw = back.input_gradient(1, fresh);
+      multiply_rows<T>(weights.rounded, R, M, K, dy.data<T>(), vx.data<T>(), !fresh, dw.data<T>());
+    });
+  });
 }
 
 }  // namespace unroll

@@ -6,6 +6,7 @@
 
 #include <unroll/model/fused_recurrence.hpp>
 #include <unroll/tensor/kernels.hpp>
+#include <unroll/tensor/kernels_recurrent_bf16.hpp>
 
 namespace unroll {
 namespace {
@@ -15,13 +16,14 @@ using kernels::RecurrentSequence;
 /// A sequence and the tensors that it points into.
 struct Kept {
   FusedCell kind;
+  Precision precision;
   Tensor projected, gates, memory, outputs, U, extra;
   Tensor ids;                    ///< of one-hot input; `projected` is a table then
   std::int64_t classes = 0;      ///< of it
   std::array<Tensor, 2> before;  ///< h0 and, for an lstm, c0
 
-  Kept(FusedCell cell, const State& state, const FusedWeights& weights)
-      : kind(cell), U(weights.U->value()) {
+  Kept(const Graph& graph, FusedCell cell, const State& state, const FusedWeights& weights)
+      : kind(cell), precision(graph.precision()), U(weights.U->value()) {
     if (weights.extra != nullptr) extra = weights.extra->value();
     for (std::size_t i = 0; i < state.size(); ++i) before[i] = state[i].value();
   }
@@ -81,6 +83,13 @@ void pass_table(const Tensor& table, Backward& b) {
   }
 }
 
+void forward(const Kept& kept) {
+  if (kept.precision == Precision::bf16)
+    kernels::recurrent_forward_bf16(kept.sequence());
+  else
+    kernels::recurrent_forward(kept.sequence());
+}
+
 /// Inputs: projected (or W, b of one-hot input), U, h0, (c0), (extra). Outputs: h of all steps,
 /// last h, (last c).
 void backward(Kept& kept, Backward& b) {
@@ -110,11 +119,21 @@ void backward(Kept& kept, Backward& b) {
     g.table = table.data<float>();
   }
 
-  kernels::recurrent_backward(s, g);
-  if (b.wants(U)) {
+  const auto weights = [&](auto&& multiply) {
+    if (!b.wants(U)) return;
     bool fresh = false;
     Tensor& dU = b.input_gradient(U, fresh);
-    kernels::recurrent_weights(s, !fresh, dU.data<float>());
+    multiply(!fresh, dU.data<float>());
+  };
+  if (kept.precision == Precision::bf16) {
+    const std::int64_t values = s.steps * s.batch * kernels::rounded_width(s);
+    const Tensor room = Tensor::empty({(values + 1) / 2});
+    auto* const rounded = static_cast<Bf16*>(room.raw());
+    kernels::recurrent_backward_bf16(s, g, rounded);
+    weights([&](bool add, float* dU) { kernels::recurrent_weights_bf16(s, rounded, add, dU); });
+  } else {
+    kernels::recurrent_backward(s, g);
+    weights([&](bool add, float* dU) { kernels::recurrent_weights(s, add, dU); });
   }
   if (h0.defined()) b.pass(first_state, h0);
   if (has_c && b.wants(first_state + 1)) b.pass(first_state + 1, carried);
@@ -138,7 +157,7 @@ Unrolled unroll(Graph& graph, Kept kept, std::int64_t steps, std::initializer_li
   } else if (has_c) {
     kept.memory = Tensor::empty({batch, hidden});
   }
-  kernels::recurrent_forward(kept.sequence());
+  forward(kept);
 
   std::vector<Tensor> values{kept.outputs, kept.outputs[steps - 1].clone()};
   if (has_c) values.push_back(recording ? kept.memory[steps - 1].clone() : kept.memory);
@@ -169,7 +188,7 @@ bool gathers(Var x, const Tensor& W) {
 Unrolled fused_unroll(FusedCell kind, Var projected, const State& state,
                       const FusedWeights& weights, bool overwrite) {
   Graph& graph = Graph::of({&projected});
-  Kept kept(kind, state, weights);
+  Kept kept(graph, kind, state, weights);
   kept.projected = projected.value();
   if (graph.recording() && overwrite) kept.gates = kept.projected;
   return unroll(graph, std::move(kept), projected.dim(0), {projected}, state, weights);
@@ -184,7 +203,7 @@ Unrolled fused_unroll(FusedCell kind, Var projected, const State& state,
   Graph& graph = Graph::of({&projected});
   const Tensor ids = graph.ids_of(projected);
   if (!owned || !ids.defined()) return fused_unroll(kind, projected, state, weights, owned);
-  Kept kept(kind, state, weights);
+  Kept kept(graph, kind, state, weights);
   kept.projected = table_of(input);
   kept.ids = ids;
   kept.classes = input.W->value().dim(0);
@@ -194,12 +213,12 @@ Unrolled fused_unroll(FusedCell kind, Var projected, const State& state,
 
 State fused_step(FusedCell kind, Var projected, const State& state, const FusedWeights& weights) {
   Graph& graph = Graph::of({&projected});
-  Kept kept(kind, state, weights);
+  Kept kept(graph, kind, state, weights);
   kept.projected = projected.value();
   const std::int64_t batch = projected.dim(0), hidden = kept.U.dim(0);
   kept.outputs = Tensor::empty({1, batch, hidden});
   if (kept.has_memory_cell()) kept.memory = Tensor::empty({batch, hidden});
-  kernels::recurrent_forward(kept.sequence());
+  forward(kept);
   State next{graph.constant(kept.outputs.reshaped({batch, hidden}))};
   if (kept.has_memory_cell()) next.push_back(graph.constant(kept.memory));
   return next;

@@ -1,5 +1,7 @@
 #include <unroll/tensor/pool.hpp>
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <bit>
 #include <new>
@@ -35,6 +37,22 @@ void unpoison([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes)
 #endif
 }
 
+// From this size on blocks are asked to consist of large pages, where the system has them: kernels
+// walk through matrices with strides that ordinary pages are too many for.
+constexpr std::size_t kLargePage = std::size_t{1} << 21;
+
+std::align_val_t alignment_of(std::size_t bytes) {
+  return std::align_val_t{bytes >= 2 * kLargePage ? kLargePage : Pool::kAlignment};
+}
+
+void* ask_system(std::size_t bytes) {
+  void* const memory = ::operator new(bytes, alignment_of(bytes));
+#ifdef MADV_HUGEPAGE
+  if (bytes >= 2 * kLargePage) madvise(memory, bytes / kLargePage * kLargePage, MADV_HUGEPAGE);
+#endif
+  return memory;
+}
+
 }  // namespace
 
 // Bucket 4 k + q holds (4 + q) * 2^k * 16 bytes: 64, 80, 96, 112, 128, 160, … rounded up to the
@@ -66,7 +84,7 @@ void* Pool::take(std::size_t bytes) {
     unpoison(memory, whole);
     free_[bucket] = free_[bucket]->next;
   } else {
-    memory = ::operator new (whole, std::align_val_t{kAlignment});
+    memory = ask_system(whole);
     statistics_.reserved += static_cast<std::int64_t>(whole);
     ++statistics_.system_calls;
   }
@@ -100,7 +118,7 @@ void Pool::trim() noexcept {
     while (Free* block = free_[bucket]) {
       unpoison(block, bytes_of(bucket));
       free_[bucket] = block->next;
-      ::operator delete (block, std::align_val_t{kAlignment});
+      ::operator delete(block, alignment_of(bytes_of(bucket)));
       statistics_.reserved -= static_cast<std::int64_t>(bytes_of(bucket));
     }
   }

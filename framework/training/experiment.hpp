@@ -30,6 +30,7 @@ struct TrainingOptions {
   std::int64_t bucket = 50;
   std::int64_t stride = 1;
   bool shuffle = true;
+  std::string precision = "f32";
   PluginChoice optimizer{"adam", {}, {}};
   PluginChoice schedule{"constant", {}, {}};
   double clip_norm = 0;

@@ -101,6 +101,7 @@ Learner::Learner(Model& model, std::unique_ptr<Optimizer> optimizer,
       schedule_(std::move(schedule)),
       batches_(std::move(batches)),
       options_(options) {
+  graph_.set_precision(options.precision);
   if (options.ranks == nullptr) return;
   batches_ = share_batches(std::move(batches_), *options.ranks);
   gradient_sum_ = std::make_unique<GradientSum>(*options.ranks, *model.parameters);

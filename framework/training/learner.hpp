@@ -27,7 +27,8 @@ struct LearnerOptions {
   double clip_norm = 0;   ///< of all gradients together; 0: no limit
   double clip_value = 0;  ///< of each gradient, before the norm is limited; 0: no limit
   std::int64_t total_steps = 0;
-  Ranks* ranks = nullptr;  ///< that share the batches; they must outlive the learner
+  Precision precision = Precision::f32;  ///< of the steps' matrix products
+  Ranks* ranks = nullptr;                ///< that share the batches; they must outlive the learner
 };
 
 /// What one rank would like all to do after a step.

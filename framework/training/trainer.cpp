@@ -8,6 +8,7 @@
 #include <unroll/core/processors.hpp>
 #include <unroll/core/sha256.hpp>
 #include <unroll/tensor/engine.hpp>
+#include <unroll/tensor/gemm_bf16.hpp>
 #include <unroll/training/data_reader.hpp>
 #include <unroll/training/trainer_impl.hpp>
 
@@ -70,6 +71,10 @@ Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const
   plan.split_name = splits.split_name;
   plan.notices = std::move(splits.notices);
   plan.task = model.task();
+  if (options.training.precision == "bf16" && !has_bf16_instruction())
+    plan.notices.push_back(
+        "training.precision bf16: this processor has no instruction for it, so float32 multiplies "
+        "what was rounded: the same learning, slower than precision f32");
   plan.whole = model.domain->fields.whole;
   if (!options.generate.samplers.empty() && !writes_samples())
     plan.notices.push_back("generate.samplers choose tokens, and this model writes none: not used");
@@ -136,7 +141,8 @@ void Trainer::Impl::make_learner(std::int64_t more_epochs) {
   plan.weight_bytes = model.parameters->values().size_bytes() * 4;
   learner = std::make_unique<Learner>(
       model, registry.make_optimizer(t.optimizer), make_schedule(t.schedule), std::move(batches),
-      LearnerOptions{options.seed, t.clip_norm, t.clip_value, plan.total_steps, ranks});
+      LearnerOptions{options.seed, t.clip_norm, t.clip_value, plan.total_steps,
+                     t.precision == "bf16" ? Precision::bf16 : Precision::f32, ranks});
 }
 
 Checkpoint Trainer::Impl::checkpoint_now() {

@@ -232,6 +232,7 @@ INSTANTIATE_TEST_SUITE_P(
         Interruption{"windows", "", "  scheme: windows\n  stride: 9\n"},
         Interruption{"plateau", "",
                      "  evaluate_every: 5\n  schedule: {plateau: {patience: 1, threshold: 1}}\n"},
+        Interruption{"mixed_precision", ", dropout: 0.1", "  precision: bf16\n"},
         Interruption{"embedding", ", embedding: 12, tied: true",
                      "  shuffle: false\n  clip_value: 0.01\n"}),
     [](const auto& how) { return std::string(how.param.name); });

@@ -2,6 +2,7 @@
 
 #include <unroll/plugin/manifest.hpp>
 #include <unroll/tensor/engine.hpp>
+#include <unroll/tensor/gemm_bf16.hpp>
 
 #include "revision.hpp"
 
@@ -25,6 +26,11 @@ Archive describe_environment(const Trainer& trainer, const Registry& registry) {
   environment.put("compiler", std::string(UNROLL_COMPILER));
   environment.put("compute_library", engine.library_version());
   environment.put("processor", engine.processor());
+  const bool rounds = trainer.options().training.precision == "bf16";
+  environment.put("matrix_products",
+                  std::string(!rounds                  ? "float32"
+                              : has_bf16_instruction() ? "bfloat16 (AVX512-BF16)"
+                                                       : "bfloat16 (by float32)"));
   environment.put("threads", std::int64_t{engine.threads()});
   environment.put("steps_per_epoch", trainer.plan().steps_per_epoch);
 
