@@ -111,7 +111,7 @@ void TrainingOptions::describe(Schema<TrainingOptions>& schema) {
       .option(
           "precision", &O::precision,
           "of the operands of matrix products while training: f32; bf16: bfloat16, with weights, "
-          "sums, states and gradients in f32, faster from about 128 hidden units on")
+          "sums, states and gradients in f32, and the faster the wider the model")
       .choices({"f32", "bf16"});
   schema.option("optimizer", &O::optimizer, "what updates the weights").kind("optimizer");
   schema.option("schedule", &O::schedule, "how the learning rate changes").kind("schedule");
