@@ -15,8 +15,9 @@ die_with_log() { # MESSAGE LOG
   die "$1 (all of the log: $2)"
 }
 
-# make is what `cmake -B build` of a plugin takes by default. Where one name does not fit every release, alternatives are joined by |, best first. OpenCL's
-# headers are here because oneDNN's CMake package insists on them where it was built with them.
+# Where one name does not fit every release, alternatives are joined by |, best first. OpenCL's
+# headers are here because oneDNN's CMake package insists on them where it was built with them, and
+# make because `cmake -B build` of a plugin takes it by default.
 build_packages=(
   g++ cmake make ninja-build ccache pkg-config
   libdnnl-dev ocl-icd-opencl-dev libyaml-cpp-dev 'libboost1.83-dev|libboost1.81-dev|libboost-dev' libfmt-dev
