@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include <unroll/autodiff/anomaly.hpp>
 #include <unroll/autodiff/op_support.hpp>
 #include <unroll/autodiff/product_weights.hpp>
 #include <unroll/tensor/engine.hpp>
@@ -124,7 +123,7 @@ bool fits(const Graph& graph, Var x, Var w, Var b, const Tensor& targets) {
          rank > 0 && w.shape().rank() == 2 && b.shape().rank() == 1 && x.dim(-1) == w.dim(0) &&
          b.dim(0) == w.dim(1) && x.shape().size() > 0 && b.dim(0) > 0 &&
          std::ranges::equal(x.shape().dims().first(rank - 1), targets.shape().dims()) &&
-         !graph.ids_of(x).defined() && !detecting_anomalies();
+         !graph.ids_of(x).defined();
 }
 
 /// How many targets count. Throws if one is no class.
