@@ -73,8 +73,11 @@ void add_machine(Json& found) {
                       {"triad_gb_per_s", triad.gb_per_s},
                       {"triad_one_thread_gb_per_s", triad.one_thread_gb_per_s},
                       {"triad_array_bytes", triad.array_bytes}};
-  if (found.contains("product_gflop_per_s"))
-    found["product_utilisation"] = found["product_gflop_per_s"].get<double>() / product.gflop_per_s;
+  if (found.contains("product_gflop_per_s")) {
+    const bool narrow = found["precision"] == "bf16" && bf16.gflop_per_s > 0;
+    found["product_utilisation"] =
+        found["product_gflop_per_s"].get<double>() / (narrow ? bf16 : product).gflop_per_s;
+  }
   if (!found.contains("sample_weight_bytes_per_token")) return;
   const double bytes = found["sample_weight_bytes_per_token"].get<double>();
   const double reading = reading_speed(static_cast<std::int64_t>(bytes));
@@ -103,8 +106,10 @@ void print_training(const Json& found, const std::string& unit) {
                                  ms.p90, 100 * number(phase, "share")));
   }
   row("  products",
-      fmt::format("{:.3g} GFLOP a step, {:.3g} GFLOP/s: {:.0f} % of the machine's",
-                  number(found, "product_gflop_per_step"), number(found, "product_gflop_per_s"),
+      fmt::format("{:.3g} GFLOP a step in {}, {:.3g} GFLOP/s: {:.0f} % of the machine's",
+                  number(found, "product_gflop_per_step"),
+                  found["precision"] == "bf16" ? "bfloat16" : "float32",
+                  number(found, "product_gflop_per_s"),
                   100 * number(found, "product_utilisation")));
 }
 
@@ -164,6 +169,7 @@ int run_bench(const Options& options) {
                 {"processor", Engine::get().processor()},
                 {"threads", Engine::get().threads()},
                 {"processes", ranks != nullptr ? ranks->size() : 1},
+                {"precision", trainer.options().training.precision},
                 {"parameters", plan.parameters},
                 {"vocabulary", plan.vocabulary}};
   if (plan.counts) {
