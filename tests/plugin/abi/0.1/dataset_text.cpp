@@ -5,24 +5,19 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace unroll;
 
-std::size_t code_point_from(std::string_view text, std::size_t at) {
-  at = std::min(at, text.size());
-  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
-  return at;
-}
-
 std::size_t cut_at(std::string_view text, double share) {
   const double at = std::floor(static_cast<double>(text.size()) * share + 1e-6);
   return code_point_from(text, static_cast<std::size_t>(at));
 }
 
-class Text final : public Dataset {
+class Text final : public Dataset, public StreamDataset {
  public:
   struct Options : SplitOptions {
     std::vector<std::string> corpus;
@@ -59,19 +54,13 @@ class Text final : public Dataset {
   explicit Text(const Options& options) : options_(options) {}
 
   Splits load() override {
-    const std::vector<fs::path> paths = find_data(options_.corpus, options_.files, "text");
-    if (options_.validation + options_.test >= 1)
-      fail(Failure::usage, "data: validation {} and test {} leave nothing to train on",
-           options_.validation, options_.test);
-    const bool whole = options_.unit != "stream";
-    if (whole && (options_.parts != 1 || options_.multiple_of != 1 || options_.join))
-      fail(Failure::usage, "data: parts, multiple_of and join are for unit: stream, not {}",
-           options_.unit);
-    if (!whole && (options_.split != "shuffled" || options_.limit != 0))
-      fail(Failure::usage, "data: split and limit are for unit: line, paragraph or file");
-    if (options_.split == "group" || options_.split == "column")
-      fail(Failure::usage, "data: texts have no groups and columns to split by");
-    return whole ? load_wholes(paths) : load_streams(paths);
+    const std::vector<fs::path> paths = find();
+    return whole() ? load_wholes(paths) : copied(open_streams(paths));
+  }
+
+  std::optional<StreamSplits> open() override {
+    if (whole()) return std::nullopt;
+    return open_streams(find());
   }
 
   std::vector<Example> read_more(const std::string& file, const Fields& /*known*/,
@@ -91,6 +80,23 @@ class Text final : public Dataset {
   }
 
  private:
+  bool whole() const { return options_.unit != "stream"; }
+
+  std::vector<fs::path> find() const {
+    const std::vector<fs::path> paths = find_data(options_.corpus, options_.files, "text");
+    if (options_.validation + options_.test >= 1)
+      fail(Failure::usage, "data: validation {} and test {} leave nothing to train on",
+           options_.validation, options_.test);
+    if (whole() && (options_.parts != 1 || options_.multiple_of != 1 || options_.join))
+      fail(Failure::usage, "data: parts, multiple_of and join are for unit: stream, not {}",
+           options_.unit);
+    if (!whole() && (options_.split != "shuffled" || options_.limit != 0))
+      fail(Failure::usage, "data: split and limit are for unit: line, paragraph or file");
+    if (options_.split == "group" || options_.split == "column")
+      fail(Failure::usage, "data: texts have no groups and columns to split by");
+    return paths;
+  }
+
   Splits load_wholes(const std::vector<fs::path>& paths) const {
     std::vector<Grouped> examples;
     std::vector<DataFile> files;
@@ -138,21 +144,36 @@ class Text final : public Dataset {
     end_whole();
   }
 
-  Splits load_streams(const std::vector<fs::path>& paths) const {
-    Splits splits;
+  StreamSplits open_streams(const std::vector<fs::path>& paths) const {
+    const auto store = std::make_shared<TextStore>();
+    StreamSplits splits;
+    splits.store = store;
     splits.fields.text = true;
     splits.fields.whole = false;
     splits.split_name = name_of_split();
     std::string joined;
     for (const fs::path& path : paths) {
-      const std::string text = read_text(path);
       splits.files.push_back({path.string(), fs::file_size(path), {}});
       if (options_.join)
-        joined += text;
+        joined += read_text(path);
       else
-        cut(text, path.string(), splits);
+        cut(store->open(path), path.string(), splits);
     }
-    if (options_.join) cut(joined, "the joined texts", splits);
+    if (options_.join) cut(store->keep(std::move(joined)), "the joined texts", splits);
+    return splits;
+  }
+
+  static Splits copied(const StreamSplits& streams) {
+    Splits splits;
+    const auto copy = [](const std::vector<std::string_view>& from, std::vector<Example>& into) {
+      for (const std::string_view piece : from) into.push_back({std::string(piece)});
+    };
+    copy(streams.train, splits.train);
+    copy(streams.validation, splits.validation);
+    copy(streams.test, splits.test);
+    splits.fields = streams.fields;
+    splits.split_name = streams.split_name;
+    splits.files = streams.files;
     return splits;
   }
 
@@ -169,7 +190,7 @@ class Text final : public Dataset {
                : fmt::format("{} of a multiple of {}", pieces, options_.multiple_of);
   }
 
-  void cut(std::string_view text, const std::string& name, Splits& splits) const {
+  void cut(std::string_view text, const std::string& name, StreamSplits& splits) const {
     const auto multiple = static_cast<std::size_t>(options_.multiple_of);
     if (text.size() < multiple)
       fail(Failure::data, "{}: its {} bytes are shorter than multiple_of ({}); lower it", name,
@@ -182,7 +203,7 @@ class Text final : public Dataset {
       const std::string_view piece = text.substr(begin, end - begin);
       const std::size_t train = cut_at(piece, 1 - options_.validation - options_.test);
       const std::size_t validation = cut_at(piece, 1 - options_.test);
-      const auto keep = [&](std::vector<Example>& into, const char* split, double share,
+      const auto keep = [&](std::vector<std::string_view>& into, const char* split, double share,
                             std::size_t from, std::size_t to) {
         if (share <= 0) return;
         if (to - from < 2)
@@ -190,7 +211,7 @@ class Text final : public Dataset {
                "{}: too short: {} bytes in {} part(s) leave {} for {}; use a longer text or fewer "
                "parts",
                name, text.size(), options_.parts, to - from, split);
-        into.push_back({std::string(piece.substr(from, to - from))});
+        into.push_back(piece.substr(from, to - from));
       };
       keep(splits.train, "training", 1, 0, train);
       keep(splits.validation, "validation", options_.validation, train, validation);

@@ -3,17 +3,30 @@
 #include <unroll/plugin.hpp>
 
 #include <algorithm>
-#include <unordered_map>
+#include <array>
+#include <cstdint>
+#include <optional>
 
 namespace {
 
 using unroll::for_each_segment;
 using unroll::next_code_point;
 using unroll::Segment;
+using unroll::TokenCounts;
 using unroll::TokenId;
 using unroll::Vocabulary;
 
+using Counts = std::vector<std::int64_t>;
 constexpr std::size_t kCodePoints = 0x110000;
+
+std::optional<std::uint64_t> eight_ascii(std::string_view text, std::size_t at) {
+  if (at + 8 > text.size()) return std::nullopt;
+  std::uint64_t eight = 0;
+  for (std::size_t i = 0; i < 8; ++i)
+    eight |= std::uint64_t{static_cast<unsigned char>(text[at + i])} << 8 * i;
+  if ((eight & 0x8080808080808080U) != 0) return std::nullopt;
+  return eight;
+}
 
 class CodePointTable {
  public:
@@ -30,7 +43,7 @@ class CodePointTable {
     }
   }
 
-  TokenId ascii(unsigned char c) const { return ids_[256U + c]; }
+  TokenId ascii(std::size_t c) const { return ids_[256U + c]; }
   TokenId operator[](std::size_t point) const {
     return ids_[pages_[point >> 8] * std::size_t{256} + (point & 0xFF)];
   }
@@ -44,7 +57,7 @@ class CodePointTable {
   std::vector<TokenId> ids_;
 };
 
-class Char final : public unroll::Tokenizer {
+class Char final : public unroll::Tokenizer, public unroll::PiecewiseTokenizer {
  public:
   struct Options {
     std::string unit = "codepoint";
@@ -86,6 +99,10 @@ class Char final : public unroll::Tokenizer {
     return text;
   }
 
+  std::size_t cut_from(std::string_view text, std::size_t at) const override {
+    return graphemes_ ? unroll::line_from(text, at) : unroll::code_point_from(text, at);
+  }
+
   Vocabulary learn(std::span<const std::string_view> texts,
                    unroll::SpecialTokens wanted) const override {
     return Vocabulary::with_special(graphemes_ ? learn_graphemes(texts) : learn_points(texts),
@@ -108,10 +125,9 @@ class Char final : public unroll::Tokenizer {
     ids.resize(text.size());
     std::size_t count = 0;
     for (std::size_t at = 0; at < text.size();) {
-      const auto byte = static_cast<unsigned char>(text[at]);
-      if (byte < 0x80) {
-        ids[count++] = table.ascii(byte);
-        ++at;
+      if (const auto eight = eight_ascii(text, at)) {
+        for (std::size_t i = 0; i < 8; ++i) ids[count++] = table.ascii(*eight >> 8 * i & 0x7F);
+        at += 8;
       } else {
         ids[count++] = table[next_code_point(text, at)];
       }
@@ -122,29 +138,54 @@ class Char final : public unroll::Tokenizer {
 
  private:
   std::vector<std::string> learn_points(std::span<const std::string_view> texts) const {
-    std::vector<std::int64_t> counts(kCodePoints, 0);
+    const std::vector<Counts> shares =
+        unroll::read_pieces(texts, *this, Counts{}, [](Counts& counts, std::string_view piece) {
+          if (counts.empty()) counts.resize(kCodePoints, 0);
+          count_points(piece, counts);
+        });
     std::vector<std::string> tokens;
-    std::unordered_map<std::size_t, std::string> bytes;
-    for (const std::string_view text : texts) {
-      for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end) {
-        const std::size_t point = next_code_point(text, end);
-        if (++counts[point] == 1) bytes.emplace(point, text.substr(begin, end - begin));
-      }
-    }
     for (std::size_t point = 0; point < kCodePoints; ++point) {
-      if (counts[point] >= minimum_count_) tokens.push_back(bytes.at(point));
+      std::int64_t count = 0;
+      for (const Counts& counts : shares)
+        if (!counts.empty()) count += counts[point];
+      if (count >= minimum_count_) tokens.push_back(spelling(point));
     }
     return tokens;
   }
 
-  std::vector<std::string> learn_graphemes(std::span<const std::string_view> texts) const {
-    std::unordered_map<std::string_view, std::int64_t> counts;
-    for (const std::string_view text : texts) {
-      for_each_segment(text, Segment::grapheme, [&](std::string_view token) { ++counts[token]; });
+  static void count_points(std::string_view text, Counts& counts) {
+    std::array<std::array<std::int64_t, 128>, 4> ascii{};
+    for (std::size_t at = 0; at < text.size();) {
+      if (const auto eight = eight_ascii(text, at)) {
+        for (std::size_t i = 0; i < 8; ++i) ++ascii[i % 4][*eight >> 8 * i & 0x7F];
+        at += 8;
+        continue;
+      }
+      ++counts[next_code_point(text, at)];
     }
+    for (std::size_t point = 0; point < 128; ++point)
+      for (const auto& table : ascii) counts[point] += table[point];
+  }
+
+  static std::string spelling(std::size_t point) {
+    if (point < 0x80) return {static_cast<char>(point)};
+    const std::size_t more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+    std::string bytes(more + 1, '\0');
+    for (std::size_t i = more; i > 0; --i, point >>= 6)
+      bytes[i] = static_cast<char>(0x80 | (point & 0x3F));
+    bytes[0] = static_cast<char>((0xFFU << (7 - more) & 0xFF) | point);
+    return bytes;
+  }
+
+  std::vector<std::string> learn_graphemes(std::span<const std::string_view> texts) const {
+    const TokenCounts counts = unroll::sum_of(
+        unroll::read_pieces(texts, *this, TokenCounts(), [](TokenCounts& into, auto piece) {
+          for_each_segment(piece, Segment::grapheme,
+                           [&](std::string_view token) { into.add(token); });
+        }));
     std::vector<std::string> tokens;
-    for (const auto& [token, count] : counts) {
-      if (count >= minimum_count_) tokens.emplace_back(token);
+    for (const TokenCounts::Entry& entry : counts.entries()) {
+      if (entry.count >= minimum_count_) tokens.emplace_back(entry.token);
     }
     std::ranges::sort(tokens, [](std::string_view a, std::string_view b) { return a < b; });
     return tokens;

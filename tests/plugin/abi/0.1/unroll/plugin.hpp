@@ -5,6 +5,7 @@
 
 
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -165,6 +166,14 @@ class Parameter {
 
 }
 
+#include <cstdint>
+
+namespace unroll {
+
+enum class Precision : std::uint8_t { f32, bf16 };
+
+}
+
 namespace unroll {
 
 class Graph;
@@ -229,6 +238,8 @@ class Graph {
   Graph& operator=(const Graph&) = delete;
 
   bool recording() const noexcept { return mode_ == Mode::record; }
+  void set_precision(Precision precision) noexcept { precision_ = precision; }
+  Precision precision() const noexcept { return precision_; }
   void show_to(GraphObserver* observer) noexcept { observer_ = observer; }
   GraphObserver* observer() const noexcept { return observer_; }
   void clear();
@@ -242,6 +253,8 @@ class Graph {
   void backward(Var loss, double seed = 1.0, GradientListener* listener = nullptr);
   Tensor gradient(Var var) const;
   void watch(Var var);
+
+  std::array<Tensor, 2>* layouts_of(Var var);
 
   template <typename Function>
   Var emit(Tensor value, std::initializer_list<Var> inputs, Function backward) {
@@ -292,6 +305,7 @@ class Graph {
   struct Leaf {
     std::uint64_t generation;
     std::int32_t node;
+    std::array<Tensor, 2> layouts;
   };
 
   Node& node(std::int32_t index) const {
@@ -323,6 +337,7 @@ class Graph {
   static constexpr std::size_t kArenaBytes = std::size_t{1} << 16;
 
   Mode mode_;
+  Precision precision_ = Precision::f32;
   GraphObserver* observer_ = nullptr;
   bool ran_backward_ = false;
   std::uint64_t generation_ = 1;
@@ -998,11 +1013,26 @@ CharacterKind kind_of(char32_t point) noexcept;
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace unroll {
 
 enum class LineBreaks { token, space, paragraph };
+
+namespace detail {
+void words(std::string_view text, LineBreaks line_breaks, void (*take)(void*, std::string_view),
+           void* context);
+}
+
+template <typename Function>
+void for_each_word(std::string_view text, LineBreaks line_breaks, Function&& take) {
+  using Plain = std::remove_reference_t<Function>;
+  detail::words(
+      text, line_breaks,
+      [](void* context, std::string_view token) { (*static_cast<Plain*>(context))(token); },
+      const_cast<void*>(static_cast<const void*>(&take)));
+}
 
 std::vector<std::string> cut_words(std::string_view text, LineBreaks line_breaks);
 
@@ -1953,6 +1983,7 @@ class BytePairs {
   BytePairs(std::int64_t longest, double coverage) : longest_(longest), coverage_(coverage) {}
 
   void read(std::string_view text);
+  void read_chunk(std::string_view chunk, std::int64_t times);
   void begin();
   std::int64_t characters() const noexcept { return characters_; }
   void make(std::int64_t count);
@@ -3000,6 +3031,160 @@ std::string read_text(const std::filesystem::path& path);
 std::vector<std::filesystem::path> find_data(const std::vector<std::string>& corpus,
                                              const std::vector<std::string>& files,
                                              const char* dataset);
+
+}
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace unroll {
+
+class PiecewiseTokenizer {
+ public:
+  virtual ~PiecewiseTokenizer();
+
+  virtual std::size_t cut_from(std::string_view text, std::size_t at) const = 0;
+};
+
+std::size_t code_point_from(std::string_view text, std::size_t at) noexcept;
+std::size_t line_from(std::string_view text, std::size_t at) noexcept;
+
+std::vector<std::string_view> cut_into_pieces(std::span<const std::string_view> texts,
+                                              const PiecewiseTokenizer& tokenizer,
+                                              std::size_t bytes);
+
+std::size_t piece_shares();
+
+void for_each_piece(std::size_t count,
+                    const std::function<void(std::size_t share, std::size_t index)>& take);
+
+template <typename Found, typename Read>
+std::vector<Found> read_pieces(std::span<const std::string_view> texts,
+                               const PiecewiseTokenizer& tokenizer, const Found& nothing,
+                               Read&& read) {
+  constexpr std::size_t kBytes = std::size_t{1} << 18;
+  const std::vector<std::string_view> pieces = cut_into_pieces(texts, tokenizer, kBytes);
+  std::vector<Found> shares(piece_shares(), nothing);
+  for_each_piece(pieces.size(),
+                 [&](std::size_t share, std::size_t index) { read(shares[share], pieces[index]); });
+  return shares;
+}
+
+}
+
+#include <cstddef>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+#include <cstddef>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+namespace unroll {
+
+class MappedFile {
+ public:
+  MappedFile() = default;
+  explicit MappedFile(const std::filesystem::path& path);
+  MappedFile(MappedFile&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  MappedFile& operator=(MappedFile&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~MappedFile();
+
+  std::string_view bytes() const noexcept { return {data_, size_}; }
+  void release(std::string_view part) const noexcept;
+
+ private:
+  const char* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}
+
+namespace unroll {
+
+class TextStore {
+ public:
+  std::string_view open(const std::filesystem::path& path);
+  std::string_view keep(std::string text);
+  void release(std::string_view part) const noexcept;
+
+  static constexpr std::size_t kMapped = std::size_t{32} << 20;
+
+ private:
+  std::deque<MappedFile> files_;
+  std::deque<std::string> texts_;
+};
+
+struct StreamSplits {
+  std::shared_ptr<const TextStore> store;
+  std::vector<std::string_view> train, validation, test;
+  Fields fields;
+  std::string split_name;
+  std::vector<DataFile> files;
+  std::vector<std::string> notices;
+};
+
+class StreamDataset {
+ public:
+  virtual ~StreamDataset();
+  virtual std::optional<StreamSplits> open() = 0;
+};
+
+}
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace unroll {
+
+class TokenCounts {
+ public:
+  struct Entry {
+    std::string_view token;
+    std::int64_t count;
+    std::size_t hash;
+  };
+
+  TokenCounts() = default;
+  TokenCounts(const TokenCounts& other);
+  TokenCounts(TokenCounts&&) noexcept = default;
+  TokenCounts& operator=(TokenCounts other) noexcept;
+  ~TokenCounts() = default;
+
+  void add(std::string_view token, std::int64_t count = 1);
+  void add(const TokenCounts& others);
+  const std::vector<Entry>& entries() const noexcept { return entries_; }
+
+ private:
+  std::string_view keep(std::string_view token);
+  void grow();
+
+  std::vector<std::uint32_t> slots_;
+  std::vector<Entry> entries_;
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::size_t left_ = 0;
+  std::size_t block_ = 0;
+};
+
+TokenCounts sum_of(std::vector<TokenCounts> shares);
 
 }
 
