@@ -249,7 +249,8 @@ TEST_P(Architectures, LearnOneBatchByHeart) {
   const auto batches = built.batches(same_beginning ? 1 : 5);
   const Batch& batch = batches->get(0);
   double loss = 0;
-  for (std::int64_t step = 1; step <= 400; ++step) {
+  // Some stay on a plateau of two texts mixed up until step 300 to 400, as rounding will have it.
+  for (std::int64_t step = 1; step <= 600; ++step) {
     Graph graph;
     Carry carry;
     const Outcome outcome = built.architecture->run(graph, batch, carry, nullptr);
