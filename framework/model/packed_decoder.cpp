@@ -80,7 +80,7 @@ class PackedDecoder final : public Decoder, public WeightFormatChoice {
 
   std::span<const float> next(std::span<const TokenId> tokens) override {
     if (layers_.empty()) pack();
-    if (rows_ == 0) begin(sequences_);
+    if (rows_ == 0) make_room(sequences_);
     std::copy_n(tokens.begin(), rows_, ids_.begin());
     if (embedded_.values.defined()) {
       for (std::int64_t n = 0; n < rows_; ++n) embed(ids_[static_cast<std::size_t>(n)], n);
@@ -174,7 +174,7 @@ class PackedDecoder final : public Decoder, public WeightFormatChoice {
   }
 
   /// States of zero for so many sequences.
-  void begin(std::int64_t rows) {
+  void make_room(std::int64_t rows) {
     rows_ = rows;
     latest_ = 0;
     ids_.assign(static_cast<std::size_t>(rows), 0);
