@@ -11,38 +11,16 @@
 // clang-format on
 
 #include <unroll/tensor/bf16_lanes-inl.hpp>
+#include <unroll/tensor/recurrent_steps-inl.hpp>
 #include <unroll/tensor/vector_math-inl.hpp>
 
 HWY_BEFORE_NAMESPACE();
 namespace unroll::bf16::HWY_NAMESPACE {
 namespace math = unroll::HWY_NAMESPACE;
+using namespace steps::HWY_NAMESPACE;
 
-constexpr D kD;
 constexpr std::int64_t kPanel = kPanelBlocks * kBlock;
 constexpr std::int64_t kRows = 48;  ///< whose sums with a panel are made in one go
-constexpr std::int64_t kLine = 16;  ///< floats in a cache line
-
-HWY_INLINE V One() {
-  return hn::Set(kD, 1.0f);
-}
-
-/// The next kLanes floats, or as many as are left, then zeros.
-HWY_INLINE V Load(const float* from, std::int64_t left) {
-  if (HWY_LIKELY(left >= kLanes)) return hn::LoadU(kD, from);
-  HWY_ALIGN float lanes[kLanes] = {};
-  std::memcpy(lanes, from, static_cast<std::size_t>(left) * sizeof(float));
-  return hn::Load(kD, lanes);
-}
-
-HWY_INLINE void Store(V value, float* to, std::int64_t left) {
-  if (HWY_LIKELY(left >= kLanes)) {
-    hn::StoreU(value, kD, to);
-  } else {
-    HWY_ALIGN float lanes[kLanes];
-    hn::Store(value, kD, lanes);
-    std::memcpy(to, lanes, static_cast<std::size_t>(left) * sizeof(float));
-  }
-}
 
 HWY_INLINE void StoreRounded(V value, Bf16* to, std::int64_t left) {
   if (HWY_LIKELY(left >= kLanes)) {
@@ -52,25 +30,6 @@ HWY_INLINE void StoreRounded(V value, Bf16* to, std::int64_t left) {
     StoreRounded(value, lanes);
     std::memcpy(to, lanes, static_cast<std::size_t>(left) * sizeof(Bf16));
   }
-}
-
-/// The state before step t: the given one, or the step before's.
-HWY_INLINE const float* Before(const float* initial, const float* all, std::int64_t t,
-                               std::int64_t plane) {
-  return t == 0 ? initial : all + (t - 1) * plane;
-}
-
-/// The row of a table with `classes` rows, and one for everything else, that stands at `at`.
-HWY_INLINE std::int64_t RowOf(const kernels::RecurrentSequence& s, std::int64_t at) {
-  const std::int64_t id = s.ids[at];
-  return id >= 0 && id < s.classes ? id : s.classes;
-}
-
-/// What arrives from the input at a step and row: [G*H].
-HWY_INLINE const float* Projected(const kernels::RecurrentSequence& s, std::int64_t t,
-                                  std::int64_t row, std::int64_t width) {
-  const std::int64_t at = t * s.batch + row;
-  return s.projected + (s.ids == nullptr ? at : RowOf(s, at)) * width;
 }
 
 /// Brings `count` floats of each of some rows into the cache; any address will do.

@@ -28,15 +28,6 @@ using kernels::Recurrent;
 using kernels::RecurrentGradients;
 using kernels::RecurrentSequence;
 
-/// What the gradient of h_t is besides the product: from above, and at the end from the last h.
-HWY_INLINE V FromAbove(const RecurrentSequence& s, const RecurrentGradients& g, std::int64_t t,
-                       std::int64_t at, std::int64_t left) {
-  V sum = Zero();
-  if (g.outputs != nullptr) sum = Load(g.outputs + t * s.batch * s.hidden + at, left);
-  if (g.last_h != nullptr && t == s.steps - 1) sum += Load(g.last_h + at, left);
-  return sum;
-}
-
 /// What a row of a thread's own table gets, if there is one.
 HWY_INLINE void AddTo(float* table, std::int64_t at, V gradient, std::int64_t left) {
   if (table != nullptr) Store(Load(table + at, left) + gradient, table + at, left);
@@ -51,10 +42,9 @@ struct RnnBackward {
 
   HWY_INLINE void operator()(V dh, std::int64_t t, std::int64_t row, std::int64_t j,
                              float* into) const {
-    const std::int64_t H = s.hidden, at = row * H + j, left = H - j;
-    const V h = Load(s.outputs + t * s.batch * H + at, left);
-    const V d = kRelu ? hn::IfThenElseZero(hn::Gt(h, Zero()), dh) : dh * hn::NegMulAdd(h, h, One());
-    Store(d, s.gates + t * s.batch * H + at, left);
+    const std::int64_t left = s.hidden - j;
+    const V d = RnnGradient<kRelu>(s, dh, t, row, j);
+    Store(d, s.gates + (t * s.batch + row) * s.hidden + j, left);
     AddTo(into, j, d, left);
   }
   HWY_INLINE V Carried(V product, std::int64_t /*at*/, std::int64_t /*left*/) const {
@@ -69,32 +59,17 @@ struct LstmBackward {
 
   HWY_INLINE void operator()(V dh, std::int64_t t, std::int64_t row, std::int64_t j,
                              float* into) const {
-    const std::int64_t H = s.hidden, plane = s.batch * H, at = row * H + j, left = H - j;
+    const std::int64_t H = s.hidden, left = H - j;
+    const LstmGradients d = LstmGradientsAt<kPeepholes>(s, g, dh, t, row, j);
     float* const gates = s.gates + (t * s.batch + row) * 4 * H + j;
-    const V i = Load(gates, left), f = Load(gates + H, left);
-    const V n = Load(gates + 2 * H, left), o = Load(gates + 3 * H, left);
-    const V tanh_c = math::vector_tanh(kD, Load(s.memory + t * plane + at, left));
-    const V c_before = Load(Before(s.c0, s.memory, t, plane) + at, left);
-    const V d_o = dh * tanh_c * o * (One() - o);
-    V dc = hn::MulAdd(dh * o, hn::NegMulAdd(tanh_c, tanh_c, One()), Load(g.carried + at, left));
-    if constexpr (kPeepholes) dc = hn::MulAdd(d_o, Load(s.extra + 2 * H + j, left), dc);
-    const V d_i = dc * n * i * (One() - i);
-    const V d_f = dc * c_before * f * (One() - f);
-    V carried = dc * f;
-    if constexpr (kPeepholes) {
-      carried = hn::MulAdd(d_i, Load(s.extra + j, left), carried);
-      carried = hn::MulAdd(d_f, Load(s.extra + H + j, left), carried);
-    }
-    Store(carried, g.carried + at, left);
-    const V d_n = dc * i * hn::NegMulAdd(n, n, One());
-    Store(d_i, gates, left);
-    Store(d_f, gates + H, left);
-    Store(d_n, gates + 2 * H, left);
-    Store(d_o, gates + 3 * H, left);
-    AddTo(into, j, d_i, left);
-    AddTo(into, j + H, d_f, left);
-    AddTo(into, j + 2 * H, d_n, left);
-    AddTo(into, j + 3 * H, d_o, left);
+    Store(d.i, gates, left);
+    Store(d.f, gates + H, left);
+    Store(d.n, gates + 2 * H, left);
+    Store(d.o, gates + 3 * H, left);
+    AddTo(into, j, d.i, left);
+    AddTo(into, j + H, d.f, left);
+    AddTo(into, j + 2 * H, d.n, left);
+    AddTo(into, j + 3 * H, d.o, left);
   }
   HWY_INLINE V Carried(V product, std::int64_t /*at*/, std::int64_t /*left*/) const {
     return product;
@@ -107,22 +82,16 @@ struct GruBackward {
 
   HWY_INLINE void operator()(V dh, std::int64_t t, std::int64_t row, std::int64_t j,
                              float* into) const {
-    const std::int64_t H = s.hidden, plane = s.batch * H, at = row * H + j, left = H - j;
+    const std::int64_t H = s.hidden, left = H - j;
+    const GruGradients d = GruGradientsAt(s, g, dh, t, row, j);
     float* const gates = s.gates + (t * s.batch + row) * 3 * H + j;
-    float* const memory = s.memory + t * plane + at;
-    const V z = Load(gates, left), reset = Load(gates + H, left), n = Load(gates + 2 * H, left);
-    dh += Load(g.carried + at, left);
-    const V d_n = dh * (One() - z) * hn::NegMulAdd(n, n, One());
-    const V d_z = dh * (Load(Before(s.h0, s.outputs, t, plane) + at, left) - n) * z * (One() - z);
-    const V d_r = d_n * Load(memory, left) * reset * (One() - reset);
-    Store(dh * z, g.carried + at, left);
-    Store(d_z, gates, left);
-    Store(d_r, gates + H, left);
-    Store(d_n, gates + 2 * H, left);
-    Store(d_n * reset, memory, left);
-    AddTo(into, j, d_z, left);
-    AddTo(into, j + H, d_r, left);
-    AddTo(into, j + 2 * H, d_n, left);
+    Store(d.z, gates, left);
+    Store(d.reset, gates + H, left);
+    Store(d.n, gates + 2 * H, left);
+    Store(d.product, s.memory + (t * s.batch + row) * H + j, left);
+    AddTo(into, j, d.z, left);
+    AddTo(into, j + H, d.reset, left);
+    AddTo(into, j + 2 * H, d.n, left);
   }
   HWY_INLINE V Carried(V product, std::int64_t at, std::int64_t left) const {
     return product + Load(g.carried + at, left);

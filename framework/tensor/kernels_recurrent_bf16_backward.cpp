@@ -56,11 +56,9 @@ struct RnnBackward {
 
   HWY_INLINE void operator()(V dh, std::int64_t t, std::int64_t row, std::int64_t j,
                              const Row& into) const {
-    const std::int64_t at = (t * s.batch + row) * s.hidden + j, left = s.hidden - j;
-    const V h = Load(s.outputs + at, left);
-    const V d =
-        kRelu ? hn::IfThenElseZero(hn::Gt(h, hn::Zero(kD)), dh) : dh * hn::NegMulAdd(h, h, One());
-    Keep(d, s.gates + at, into.at(j), left);
+    const std::int64_t left = s.hidden - j;
+    const V d = RnnGradient<kRelu>(s, dh, t, row, j);
+    Keep(d, s.gates + (t * s.batch + row) * s.hidden + j, into.at(j), left);
     StoreRounded(d, into.rounded + j, left);
   }
   HWY_INLINE V Carried(V product, std::int64_t /*at*/, std::int64_t /*left*/) const {
@@ -75,25 +73,10 @@ struct LstmBackward {
 
   HWY_INLINE void operator()(V dh, std::int64_t t, std::int64_t row, std::int64_t j,
                              const Row& into) const {
-    const std::int64_t H = s.hidden, plane = s.batch * H, at = row * H + j, left = H - j;
+    const std::int64_t H = s.hidden, left = H - j;
+    const LstmGradients d = LstmGradientsAt<kPeepholes>(s, g, dh, t, row, j);
     float* const gates = s.gates + (t * s.batch + row) * 4 * H + j;
-    const V i = Load(gates, left), f = Load(gates + H, left);
-    const V n = Load(gates + 2 * H, left), o = Load(gates + 3 * H, left);
-    const V tanh_c = math::vector_tanh(kD, Load(s.memory + t * plane + at, left));
-    const V c_before = Load(Before(s.c0, s.memory, t, plane) + at, left);
-    const V d_o = dh * tanh_c * o * (One() - o);
-    V dc = hn::MulAdd(dh * o, hn::NegMulAdd(tanh_c, tanh_c, One()), Load(g.carried + at, left));
-    if constexpr (kPeepholes) dc = hn::MulAdd(d_o, Load(s.extra + 2 * H + j, left), dc);
-    const V d_i = dc * n * i * (One() - i);
-    const V d_f = dc * c_before * f * (One() - f);
-    const V d_n = dc * i * hn::NegMulAdd(n, n, One());
-    V carried = dc * f;
-    if constexpr (kPeepholes) {
-      carried = hn::MulAdd(d_i, Load(s.extra + j, left), carried);
-      carried = hn::MulAdd(d_f, Load(s.extra + H + j, left), carried);
-    }
-    Store(carried, g.carried + at, left);
-    const V all[] = {d_i, d_f, d_n, d_o};
+    const V all[] = {d.i, d.f, d.n, d.o};
     for (std::int64_t gate = 0; gate < 4; ++gate) {
       Keep(all[gate], gates + gate * H, into.at(gate * H + j), left);
       StoreRounded(all[gate], into.rounded + gate * H + j, left);
@@ -110,36 +93,21 @@ struct GruBackward {
 
   HWY_INLINE void operator()(V dh, std::int64_t t, std::int64_t row, std::int64_t j,
                              const Row& into) const {
-    const std::int64_t H = s.hidden, plane = s.batch * H, at = row * H + j, left = H - j;
+    const std::int64_t H = s.hidden, left = H - j;
+    const GruGradients d = GruGradientsAt(s, g, dh, t, row, j);
     float* const gates = s.gates + (t * s.batch + row) * 3 * H + j;
-    float* const memory = s.memory + t * plane + at;
-    const V z = Load(gates, left), reset = Load(gates + H, left), n = Load(gates + 2 * H, left);
-    dh += Load(g.carried + at, left);
-    const V d_n = dh * (One() - z) * hn::NegMulAdd(n, n, One());
-    const V d_z = dh * (Load(Before(s.h0, s.outputs, t, plane) + at, left) - n) * z * (One() - z);
-    const V d_reset = d_n * Load(memory, left) * reset * (One() - reset);
-    Store(dh * z, g.carried + at, left);
-    Keep(d_z, gates, into.at(j), left);
-    Keep(d_reset, gates + H, into.at(H + j), left);
-    Keep(d_n, gates + 2 * H, into.at(2 * H + j), left);
-    Store(d_n * reset, memory, left);
-    StoreRounded(d_z, into.rounded + j, left);
-    StoreRounded(d_reset, into.rounded + H + j, left);
-    StoreRounded(d_n * reset, into.rounded + 2 * H + j, left);
+    Keep(d.z, gates, into.at(j), left);
+    Keep(d.reset, gates + H, into.at(H + j), left);
+    Keep(d.n, gates + 2 * H, into.at(2 * H + j), left);
+    Store(d.product, s.memory + (t * s.batch + row) * H + j, left);
+    StoreRounded(d.z, into.rounded + j, left);
+    StoreRounded(d.reset, into.rounded + H + j, left);
+    StoreRounded(d.product, into.rounded + 2 * H + j, left);
   }
   HWY_INLINE V Carried(V product, std::int64_t at, std::int64_t left) const {
     return product + Load(g.carried + at, left);
   }
 };
-
-/// What the gradient of h_t is besides the product: from above, and at the end from the last h.
-HWY_INLINE V FromAbove(const RecurrentSequence& s, const RecurrentGradients& g, std::int64_t t,
-                       std::int64_t at, std::int64_t left) {
-  V sum = hn::Zero(kD);
-  if (g.outputs != nullptr) sum = Load(g.outputs + t * s.batch * s.hidden + at, left);
-  if (g.last_h != nullptr && t == s.steps - 1) sum += Load(g.last_h + at, left);
-  return sum;
-}
 
 /// U transposed in panels of kPanel units.
 Tensor PackBackward(const RecurrentSequence& s, std::int64_t panels, std::int64_t size) {

@@ -12,17 +12,14 @@
 #define UNROLL_TENSOR_RECURRENT_TILES_INL_HPP_
 #endif
 
+#include <unroll/tensor/recurrent_steps-inl.hpp>
 #include <unroll/tensor/vector_math-inl.hpp>
 
 HWY_BEFORE_NAMESPACE();
 namespace unroll::recurrent::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 namespace math = unroll::HWY_NAMESPACE;
-
-using D = hn::ScalableTag<float>;
-using V = hn::Vec<D>;
-constexpr D kD;
-constexpr auto kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
+using namespace steps::HWY_NAMESPACE;
 
 /// Rows of a tile with C vectors: as many as the registers hold beside a row of the panel.
 #if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM
@@ -33,61 +30,16 @@ template <int C>
 constexpr int kMaxRows = C == 3 ? 4 : 3;  // 16 registers
 #endif
 
-constexpr std::int64_t kLine = 16;                  ///< floats in a cache line
 constexpr std::int64_t kRowsAhead = 6;              ///< of a panel, fetched before their use
 constexpr std::int64_t kUnpackedRows = 4;           ///< at most, for a single step without packing
 constexpr std::int64_t kParallelProduct = 1 << 18;  ///< elements from which a row uses threads
 constexpr std::int64_t kChunk = 256;                ///< columns a thread takes then
-
-HWY_INLINE V Zero() {
-  return hn::Zero(kD);
-}
-HWY_INLINE V One() {
-  return hn::Set(kD, 1.0f);
-}
 
 /// Calls f(i) for 0 … N-1: vectors that are computed in lockstep.
 template <int N, class Function>
 HWY_INLINE void ForEach(const Function& f) {
 #pragma GCC unroll 8
   for (int i = 0; i < N; ++i) f(i);
-}
-
-/// The state before step t: the given one, or the step before's.
-HWY_INLINE const float* Before(const float* initial, const float* all, std::int64_t t,
-                               std::int64_t plane) {
-  return t == 0 ? initial : all + (t - 1) * plane;
-}
-
-/// The row of a table with `classes` rows, and one for everything else, that stands at `at`.
-HWY_INLINE std::int64_t RowOf(const kernels::RecurrentSequence& s, std::int64_t at) {
-  const std::int64_t id = s.ids[at];
-  return id >= 0 && id < s.classes ? id : s.classes;
-}
-
-/// What arrives from the input at a step and row: [G*H].
-HWY_INLINE const float* Projected(const kernels::RecurrentSequence& s, std::int64_t t,
-                                  std::int64_t row, std::int64_t width) {
-  const std::int64_t at = t * s.batch + row;
-  return s.projected + (s.ids == nullptr ? at : RowOf(s, at)) * width;
-}
-
-/// The next kLanes floats, or as many as are left, then zeros.
-HWY_INLINE V Load(const float* from, std::int64_t left) {
-  if (HWY_LIKELY(left >= kLanes)) return hn::LoadU(kD, from);
-  HWY_ALIGN float lanes[kLanes] = {};
-  std::memcpy(lanes, from, static_cast<std::size_t>(left) * sizeof(float));
-  return hn::Load(kD, lanes);
-}
-
-HWY_INLINE void Store(V value, float* to, std::int64_t left) {
-  if (HWY_LIKELY(left >= kLanes)) {
-    hn::StoreU(value, kD, to);
-  } else {
-    HWY_ALIGN float lanes[kLanes];
-    hn::Store(value, kD, lanes);
-    std::memcpy(to, lanes, static_cast<std::size_t>(left) * sizeof(float));
-  }
 }
 
 /// A panel holds C blocks of neighbouring columns when there is one gate (width == H), otherwise
