@@ -1,14 +1,10 @@
 #include "plugin_build.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <sstream>
 #include <system_error>
 #include <vector>
@@ -19,6 +15,7 @@
 #include <unroll/core/installation.hpp>
 #include <unroll/plugin/loader.hpp>
 
+#include "scratch_folder.hpp"
 #include "terminal.hpp"
 
 namespace unroll::cli {
@@ -26,28 +23,6 @@ namespace unroll::cli {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// A folder in $TMPDIR that is gone at the end of the scope.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string pattern = (fs::temp_directory_path() / "unroll-plugin-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr)
-      fail(Failure::data, "{}: cannot be made: {}", pattern, std::strerror(errno));
-    path_ = pattern;
-  }
-  ~ScratchFolder() {
-    std::error_code error;
-    fs::remove_all(path_, error);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  const fs::path& path() const noexcept { return path_; }
-
- private:
-  fs::path path_;
-};
 
 /// The folder that has unroll/plugin.hpp: of the build, or of the installation.
 fs::path headers() {
@@ -139,7 +114,7 @@ BuiltPlugin build_plugin(const fs::path& source, const fs::path& folder, const R
   std::error_code error;
   if (!fs::is_regular_file(source, error))
     fail(Failure::data, "{}: {}", source.string(), error ? error.message() : "is not a file");
-  const ScratchFolder scratch;
+  const ScratchFolder scratch("plugin");
   const fs::path library = scratch.path() / (source.stem().string() + ".so");
   compile(source, library);
 

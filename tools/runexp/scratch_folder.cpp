@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include <cerrno>
+#include <cstring>
 #include <string>
 #include <system_error>
 
@@ -16,7 +18,8 @@ ScratchFolder::ScratchFolder(std::string_view purpose) {
   std::string name =
       (fs::temp_directory_path(problem) / ("unroll-" + std::string(purpose) + "-XXXXXX")).string();
   if (::mkdtemp(name.data()) == nullptr)
-    fail(Failure::data, "{}: cannot be made; TMPDIR names another place", name);
+    fail(Failure::data, "{}: cannot be made: {}; TMPDIR names another place", name,
+         std::strerror(errno));
   path_ = name;
 }
 
