@@ -67,8 +67,8 @@ HWY_INLINE void Store(V value, float* to, std::int64_t left) {
 }
 
 /// What the gradient of h_t is besides the product: from above, and at the end from the last h.
-HWY_INLINE V FromAbove(const kernels::RecurrentSequence& s, const kernels::RecurrentGradients& g, std::int64_t t,
-                       std::int64_t at, std::int64_t left) {
+HWY_INLINE V FromAbove(const kernels::RecurrentSequence& s, const kernels::RecurrentGradients& g,
+                       std::int64_t t, std::int64_t at, std::int64_t left) {
   V sum = Zero();
   if (g.outputs != nullptr) sum = Load(g.outputs + t * s.batch * s.hidden + at, left);
   if (g.last_h != nullptr && t == s.steps - 1) sum += Load(g.last_h + at, left);
@@ -95,8 +95,7 @@ HWY_INLINE LstmGradients LstmGradientsAt(const kernels::RecurrentSequence& s,
   const float* const gates = s.gates + (t * s.batch + row) * 4 * H + j;
   const V i = Load(gates, left), f = Load(gates + H, left);
   const V n = Load(gates + 2 * H, left), o = Load(gates + 3 * H, left);
-  const V tanh_c =
-      unroll::HWY_NAMESPACE::vector_tanh(kD, Load(s.memory + t * plane + at, left));
+  const V tanh_c = unroll::HWY_NAMESPACE::vector_tanh(kD, Load(s.memory + t * plane + at, left));
   const V c_before = Load(Before(s.c0, s.memory, t, plane) + at, left);
   LstmGradients d;
   d.o = dh * tanh_c * o * (One() - o);
