@@ -15,8 +15,9 @@ namespace fs = std::filesystem;
 
 ScratchFolder::ScratchFolder(std::string_view purpose) {
   std::error_code problem;
-  std::string name =
-      (fs::temp_directory_path(problem) / ("unroll-" + std::string(purpose) + "-XXXXXX")).string();
+  const fs::path place = fs::temp_directory_path(problem);
+  if (problem) fail(Failure::data, "no temporary folder: {}; TMPDIR names one", problem.message());
+  std::string name = (place / ("unroll-" + std::string(purpose) + "-XXXXXX")).string();
   if (::mkdtemp(name.data()) == nullptr)
     fail(Failure::data, "{}: cannot be made: {}; TMPDIR names another place", name,
          std::strerror(errno));
