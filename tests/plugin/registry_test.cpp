@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <thread>
 
 #include <unroll/core/error.hpp>
@@ -52,9 +54,14 @@ TEST(Registry, FindsTheBuildsOwnPluginsAndLoadsNone) {
 }
 
 TEST(Registry, PathFollowsTheEnvironment) {
+  // Whoever runs this may have plugins of their own.
+  const char* data = std::getenv("XDG_DATA_HOME");
+  const std::optional<std::string> theirs = data ? std::optional<std::string>(data) : std::nullopt;
+  ASSERT_EQ(::setenv("XDG_DATA_HOME", "/nowhere", 1), 0);
   ASSERT_EQ(::setenv("UNROLL_PLUGIN_PATH", ("::" + kSound.string() + ":/missing").c_str(), 1), 0);
   const Registry registry;
   ASSERT_EQ(::unsetenv("UNROLL_PLUGIN_PATH"), 0);
+  theirs ? ::setenv("XDG_DATA_HOME", theirs->c_str(), 1) : ::unsetenv("XDG_DATA_HOME");
   EXPECT_THAT(registry.searched(), ElementsAre(test::plugins(), kSound, fs::path("/missing")));
   EXPECT_THAT(registry.names("sampler"), Contains("sound"));
   EXPECT_THAT(thrown([&] {
