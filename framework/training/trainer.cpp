@@ -9,6 +9,7 @@
 #include <unroll/core/sha256.hpp>
 #include <unroll/tensor/engine.hpp>
 #include <unroll/tensor/gemm_bf16.hpp>
+#include <unroll/tensor/gemm_preparation.hpp>
 #include <unroll/training/data_reader.hpp>
 #include <unroll/training/trainer_impl.hpp>
 
@@ -47,6 +48,7 @@ Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const
                     std::int64_t more_epochs, Ranks* others)
     : options(std::move(experiment)), registry(plugins), ranks(others) {
   Engine::get().set_threads(options.threads > 0 ? options.threads : processors());
+  const GemmPreparation meanwhile;
   DataReader reader(options, registry);
   Splits& splits = reader.splits();
   files = std::move(splits.files);
