@@ -1,6 +1,9 @@
 """Texts longer than the memory, and the cache of their ids: the same bits in every way."""
+import json
 import resource
 import unittest
+
+import h5py
 
 import harness
 import run_bits
@@ -89,8 +92,8 @@ class LongTexts(harness.EndToEnd):
         once = harness.story(20000)
         self.write("long.txt", (once * (size // len(once) + 1))[:size])
 
-        def little():  # what is mapped from files is not counted
-            resource.setrlimit(resource.RLIMIT_DATA, (100 * MEGABYTE, 100 * MEGABYTE))
+        def within(megabytes):  # what is mapped from files is not counted
+            return lambda: resource.setrlimit(resource.RLIMIT_DATA, (megabytes * MEGABYTE,) * 2)
 
         for scheme in "auto", "windows":
             for tokenizer in "char", "word":
@@ -99,11 +102,14 @@ class LongTexts(harness.EndToEnd):
                 with self.subTest(settings):
                     output = f"{scheme}-{tokenizer}.h5"
                     self.run_it("small.yaml", "--quiet", "--threads", "1", "--output", output, *settings,
-                                preexec_fn=little)
+                                preexec_fn=within(100))
         self.run_it("small.yaml", "--quiet", "--threads", "1", "--output", "plain.h5", "--no-cache",
                     "--set", "training.scheme=auto", "--set", "tokenizer=char", "--set",
                     "training.stride=1")
         self.assert_same_bits("plain.h5", "auto-char.h5")
+        found = json.loads(self.run_it("evaluate", "auto-char.h5", "--json", preexec_fn=within(60)).stdout)
+        with h5py.File(self.folder / "auto-char.h5") as run:
+            self.assertAlmostEqual(found["loss"], run["metrics/validation/loss"][-1], places=5)
 
 
 if __name__ == "__main__":

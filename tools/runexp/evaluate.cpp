@@ -2,6 +2,7 @@
 // form.
 #include <fmt/format.h>
 
+#include <unroll/training/data_reader.hpp>
 #include <unroll/training/decoded_figures.hpp>
 #include <unroll/training/held_out.hpp>
 
@@ -25,28 +26,28 @@ struct Options {
 };
 
 struct Data {
-  std::vector<Example> examples;
+  Encoded split;
   std::string name;
 };
 
 /// A split of the run's own data, or the whole of another file of the same form.
 Data load_data(const Options& options, const ExperimentOptions& experiment,
-               const Registry& registry, const Fields& known) {
-  const auto dataset = registry.make_dataset(experiment.data);
+               const Registry& registry, const Model& model) {
   if (!options.data.empty()) {
-    Data more{dataset->read_more(options.data, known, true), options.data};
-    if (more.examples.empty()) fail(Failure::data, "{}: holds no examples", options.data);
-    return more;
+    std::vector<Example> examples =
+        registry.make_dataset(experiment.data)->read_more(options.data, model.domain->fields, true);
+    if (examples.empty()) fail(Failure::data, "{}: holds no examples", options.data);
+    return {encode(std::move(examples), *model.domain, model.tokenizers()), options.data};
   }
-  Splits splits = dataset->load();
-  Data data{options.split == "train"  ? splits.train
-            : options.split == "test" ? splits.test
-                                      : splits.validation,
-            fmt::format("{} split, {}", options.split, splits.split_name)};
-  if (data.examples.empty()) {
-    fail(Failure::data, "{}: its data has no {} split ({})", options.run, options.split,
-         splits.split_name);
-  }
+  DataReader reader(experiment, registry);
+  const auto part = options.split == "train"  ? DataReader::Part::train
+                    : options.split == "test" ? DataReader::Part::test
+                                              : DataReader::Part::validation;
+  const std::string name = reader.splits().split_name;
+  Data data{reader.encode(part, *model.domain, model.tokenizers()),
+            fmt::format("{} split, {}", options.split, name)};
+  if (data.split.size() == 0)
+    fail(Failure::data, "{}: its data has no {} split ({})", options.run, options.split, name);
   return data;
 }
 
@@ -77,10 +78,9 @@ int run_evaluate(const Options& options) {
   const auto registry = make_registry(options.plugins);
   const ExperimentOptions experiment = load_experiment(run, *registry);
   const Model model = load_model(run, *registry);
-  Data data = load_data(options, experiment, *registry, model.domain->fields);
+  const Data data = load_data(options, experiment, *registry, model);
   const Task::Goal goal = model.task().goal;
   const PluginChoice sampler = chosen_sampler(options, experiment, goal, *registry);
-  const Encoded split = encode(std::move(data.examples), *model.domain, model.tokenizers());
   HeldOutOptions wanted;
   wanted.rows = options.json ? 0 : experiment.evaluation.examples;
   wanted.texts = 0;
@@ -90,10 +90,10 @@ int run_evaluate(const Options& options) {
   wanted.writing.seed = experiment.seed;
   wanted.writing.stream = "held_out";
   const HeldOut found = weight_format(options.precision) == WeightFormat::f32
-                            ? examine(model, split, wanted, stop_flag())
-                            : examine_decoded(model, split, options);
+                            ? examine(model, data.split, wanted, stop_flag())
+                            : examine_decoded(model, data.split, options);
   if (*stop_flag() != 0) return interrupted_code();
-  const std::int64_t unknown = split.text.unknown;
+  const std::int64_t unknown = data.split.text.unknown;
   if (options.json) {
     Json json = figures_json(goal, found.figures, found.metrics);
     json["run_file"] = options.run;
