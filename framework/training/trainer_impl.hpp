@@ -1,4 +1,5 @@
-// The inside of Trainer: trainer.cpp makes it and saves it, sitting.cpp lets it run.
+// The inside of Trainer: trainer.cpp makes it and saves it, sitting.cpp lets it run, ending.cpp
+// ends it.
 #pragma once
 
 #include <chrono>
