@@ -16,7 +16,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace unroll::bf16::HWY_NAMESPACE {
-namespace math = unroll::HWY_NAMESPACE;
+namespace math = vector_math::HWY_NAMESPACE;
 using namespace steps::HWY_NAMESPACE;
 
 constexpr std::int64_t kPanel = kPanelBlocks * kBlock;

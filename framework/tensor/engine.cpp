@@ -6,6 +6,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <fstream>
 #include <stdexcept>
 
@@ -23,6 +24,15 @@ void flush_denormals() noexcept {
   constexpr unsigned kFlush = 0x8040;
   thread_local const bool done = [] {
     _mm_setcsr(_mm_getcsr() | kFlush);
+    return true;
+  }();
+  static_cast<void>(done);
+#elif defined(__aarch64__)
+  constexpr std::uint64_t kFlush = 1 << 24;  // FPCR.FZ, operands and results
+  thread_local const bool done = [] {
+    std::uint64_t control = 0;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+    __asm__ volatile("msr fpcr, %0" : : "r"(control | kFlush));
     return true;
   }();
   static_cast<void>(done);

@@ -12,6 +12,8 @@ HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
 namespace {
 
+using namespace vector_math::HWY_NAMESPACE;
+
 void adam_weights(const kernels::AdamStep& s, std::int64_t n, const float* HWY_RESTRICT gradient,
                   float* HWY_RESTRICT m, float* HWY_RESTRICT v, float* HWY_RESTRICT w) {
   const hn::ScalableTag<float> d;
@@ -40,7 +42,7 @@ void adam_weights(const kernels::AdamStep& s, std::int64_t n, const float* HWY_R
   const auto rest = hn::FirstN(d, count - i);
   update(
       i, [=](const float* p) HWY_ATTR { return load_first(rest, d, p); },
-      [=](V x, float* p) HWY_ATTR { hn::BlendedStore(x, rest, d, p); });
+      [=](V x, float* p) HWY_ATTR { store_first(x, rest, d, p); });
 }
 
 }  // namespace

@@ -15,6 +15,8 @@ HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
 namespace {
 
+using namespace vector_math::HWY_NAMESPACE;
+
 using kernels::LogitRows;
 
 using D = hn::CappedTag<float, kernels::kLogitPadding>;

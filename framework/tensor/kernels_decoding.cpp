@@ -6,8 +6,6 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "unroll/tensor/kernels_decoding.cpp"
-// Tiles are arrays of vectors, which vectors of unknown length cannot form.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #include <hwy/foreach_target.h>
 // After foreach_target.h, which defines the target.
 #include <hwy/highway.h>
@@ -17,7 +15,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace unroll::decoding::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-namespace math = unroll::HWY_NAMESPACE;
+namespace math = vector_math::HWY_NAMESPACE;
 
 using kernels::DecodingLayer;
 using kernels::DecodingRows;
@@ -140,9 +138,8 @@ struct Bfloat16 {
 /// whichever order, the same.
 #if HWY_TARGET == HWY_SCALAR
 struct PairSums {
-  std::int32_t sum;
+  std::int32_t sum = 0;
 
-  void Clear() { sum = 0; }
   void Add(const std::int8_t* w, const std::int16_t* x) { sum += w[0] * x[0] + w[1] * x[1]; }
   V Whole() const { return hn::Set(kD, static_cast<float>(sum)); }
 };
@@ -151,7 +148,7 @@ struct PairSums {
   static constexpr hn::Repartition<std::int16_t, DInt> kShorts{};
   VInt first, second;
 
-  HWY_INLINE void Clear() { first = second = hn::Zero(kDInt); }
+  HWY_INLINE PairSums() : first(hn::Zero(kDInt)), second(first) {}
   HWY_INLINE void Add(const std::int8_t* w, const std::int16_t* x) {
     const hn::Rebind<std::int8_t, decltype(kShorts)> bytes;
     std::int32_t pair;
@@ -173,8 +170,6 @@ struct Integer8 {
     const auto* panel = reinterpret_cast<const std::int8_t*>(place.begin(2));
     const std::int64_t K = place.matrix.depth();
     PairSums sums[R][C];
-    for (int r = 0; r < R; ++r)
-      for (int c = 0; c < C; ++c) sums[r][c].Clear();
     for (std::int64_t k = 0; k < K; k += 2, panel += 2 * C * kBlock) {
 #pragma GCC unroll 4
       for (int c = 0; c < C; ++c) {

@@ -21,6 +21,8 @@ HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
 namespace {
 
+using namespace vector_math::HWY_NAMESPACE;
+
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
@@ -38,7 +40,7 @@ HWY_INLINE void each_vector(std::int64_t n, F f) {
   if (i < count) {
     const auto tail = hn::FirstN(d, count - i);
     f([=](const float* p) HWY_ATTR { return load_first(tail, d, p + i); },
-      [=](V v, float* p) HWY_ATTR { hn::BlendedStore(v, tail, d, p + i); });
+      [=](V v, float* p) HWY_ATTR { store_first(v, tail, d, p + i); });
   }
 }
 

@@ -15,6 +15,8 @@ HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
 namespace {
 
+using namespace vector_math::HWY_NAMESPACE;
+
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
@@ -29,7 +31,7 @@ HWY_INLINE void map(std::int64_t n, float* y, F f, const X*... x) {
   for (; i + lanes <= count; i += lanes) hn::StoreU(f(d, hn::LoadU(d, x + i)...), d, y + i);
   if (i < count) {
     const auto tail = hn::FirstN(d, count - i);
-    hn::BlendedStore(f(d, load_first(tail, d, x + i)...), tail, d, y + i);
+    store_first(f(d, load_first(tail, d, x + i)...), tail, d, y + i);
   }
 }
 

@@ -13,8 +13,6 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "unroll/tensor/kernels_recurrent_backward.cpp"
-// Tiles are arrays of vectors, which vectors of unknown length cannot form.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #include <hwy/foreach_target.h>
 // After foreach_target.h, which defines the target.
 #include <hwy/highway.h>

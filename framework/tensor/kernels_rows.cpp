@@ -20,6 +20,8 @@ HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
 namespace {
 
+using namespace vector_math::HWY_NAMESPACE;
+
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
@@ -72,7 +74,7 @@ void column_sums_block(std::int64_t rows, std::int64_t columns, std::int64_t beg
       s = hn::Add(s, load_first(mask, d, x + r * columns + c));
     }
     if (add) s = hn::Add(s, load_first(mask, d, y + c));
-    hn::BlendedStore(s, mask, d, y + c);
+    store_first(s, mask, d, y + c);
   }
 }
 
@@ -96,7 +98,7 @@ float exp_row(std::int64_t n, const float* x, float shift, float* y) {
   for (std::size_t i = 0; i < count; i += lanes) {
     const auto mask = hn::FirstN(d, std::min(lanes, count - i));
     const V e = hn::IfThenElseZero(mask, vector_exp(d, hn::Sub(load_first(mask, d, x + i), s)));
-    if (y != nullptr) hn::BlendedStore(e, mask, d, y + i);
+    if (y != nullptr) store_first(e, mask, d, y + i);
     total = hn::Add(total, e);
   }
   return hn::GetLane(hn::SumOfLanes(d, total));
@@ -109,7 +111,7 @@ void softmax_row(std::int64_t n, const float* x, float* y) {
   const V inverse = hn::Set(d, 1.0f / total);
   for (std::size_t i = 0; i < count; i += lanes) {
     const auto mask = hn::FirstN(d, std::min(lanes, count - i));
-    hn::BlendedStore(hn::Mul(load_first(mask, d, y + i), inverse), mask, d, y + i);
+    store_first(hn::Mul(load_first(mask, d, y + i), inverse), mask, d, y + i);
   }
 }
 
@@ -129,7 +131,7 @@ void scaled_exp_row(std::int64_t n, const float* x, float lse, float scale, floa
     const auto mask = hn::FirstN(d, std::min(lanes, count - i));
     V e = hn::Mul(factor, vector_exp(d, hn::Sub(load_first(mask, d, x + i), shift)));
     if (add) e = hn::Add(e, load_first(mask, d, dx + i));
-    hn::BlendedStore(e, mask, d, dx + i);
+    store_first(e, mask, d, dx + i);
   }
 }
 

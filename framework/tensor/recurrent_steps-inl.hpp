@@ -95,22 +95,21 @@ HWY_INLINE LstmGradients LstmGradientsAt(const kernels::RecurrentSequence& s,
   const float* const gates = s.gates + (t * s.batch + row) * 4 * H + j;
   const V i = Load(gates, left), f = Load(gates + H, left);
   const V n = Load(gates + 2 * H, left), o = Load(gates + 3 * H, left);
-  const V tanh_c = unroll::HWY_NAMESPACE::vector_tanh(kD, Load(s.memory + t * plane + at, left));
+  const V tanh_c =
+      vector_math::HWY_NAMESPACE::vector_tanh(kD, Load(s.memory + t * plane + at, left));
   const V c_before = Load(Before(s.c0, s.memory, t, plane) + at, left);
-  LstmGradients d;
-  d.o = dh * tanh_c * o * (One() - o);
+  const V output = dh * tanh_c * o * (One() - o);
   V dc = hn::MulAdd(dh * o, hn::NegMulAdd(tanh_c, tanh_c, One()), Load(g.carried + at, left));
-  if constexpr (kPeepholes) dc = hn::MulAdd(d.o, Load(s.extra + 2 * H + j, left), dc);
-  d.i = dc * n * i * (One() - i);
-  d.f = dc * c_before * f * (One() - f);
-  d.n = dc * i * hn::NegMulAdd(n, n, One());
+  if constexpr (kPeepholes) dc = hn::MulAdd(output, Load(s.extra + 2 * H + j, left), dc);
+  const V input = dc * n * i * (One() - i);
+  const V forget = dc * c_before * f * (One() - f);
   V carried = dc * f;
   if constexpr (kPeepholes) {
-    carried = hn::MulAdd(d.i, Load(s.extra + j, left), carried);
-    carried = hn::MulAdd(d.f, Load(s.extra + H + j, left), carried);
+    carried = hn::MulAdd(input, Load(s.extra + j, left), carried);
+    carried = hn::MulAdd(forget, Load(s.extra + H + j, left), carried);
   }
   Store(carried, g.carried + at, left);
-  return d;
+  return {input, forget, dc * i * hn::NegMulAdd(n, n, One()), output};
 }
 
 struct GruGradients {
@@ -124,13 +123,11 @@ HWY_INLINE GruGradients GruGradientsAt(const kernels::RecurrentSequence& s,
   const float* const gates = s.gates + (t * s.batch + row) * 3 * H + j;
   const V z = Load(gates, left), reset = Load(gates + H, left), n = Load(gates + 2 * H, left);
   dh += Load(g.carried + at, left);
-  GruGradients d;
-  d.n = dh * (One() - z) * hn::NegMulAdd(n, n, One());
-  d.z = dh * (Load(Before(s.h0, s.outputs, t, plane) + at, left) - n) * z * (One() - z);
-  d.reset = d.n * Load(s.memory + t * plane + at, left) * reset * (One() - reset);
-  d.product = d.n * reset;
+  const V candidate = dh * (One() - z) * hn::NegMulAdd(n, n, One());
+  const V update = dh * (Load(Before(s.h0, s.outputs, t, plane) + at, left) - n) * z * (One() - z);
   Store(dh * z, g.carried + at, left);
-  return d;
+  return {update, candidate * Load(s.memory + t * plane + at, left) * reset * (One() - reset),
+          candidate, candidate * reset};
 }
 
 }  // namespace unroll::steps::HWY_NAMESPACE

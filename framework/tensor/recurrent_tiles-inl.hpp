@@ -18,7 +18,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace unroll::recurrent::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-namespace math = unroll::HWY_NAMESPACE;
+namespace math = vector_math::HWY_NAMESPACE;
 using namespace steps::HWY_NAMESPACE;
 
 /// Rows of a tile with C vectors: as many as the registers hold beside a row of the panel.

@@ -19,7 +19,7 @@
 #include <cstring>
 
 HWY_BEFORE_NAMESPACE();
-namespace unroll::HWY_NAMESPACE {
+namespace unroll::vector_math::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// The lanes of a mask of the first few, the rest zero; p may end there and needs no alignment,
@@ -35,12 +35,25 @@ HWY_INLINE V load_first(M mask, D d, const float* p) {
 #endif
 }
 
+/// Stores the lanes of a mask of the first few and touches nothing behind them. Highway's own
+/// BlendedStore before AVX2 writes back what it read there, which another thread may have changed.
+template <class D, class M, class V = hn::Vec<D>>
+HWY_INLINE void store_first(V x, M mask, D d, float* p) {
+#if HWY_TARGET <= HWY_AVX2
+  hn::BlendedStore(x, mask, d, p);
+#else
+  HWY_ALIGN float lanes[hn::MaxLanes(D())];
+  hn::Store(x, d, lanes);
+  std::memcpy(p, lanes, hn::CountTrue(d, mask) * sizeof(float));
+#endif
+}
+
 /// x bounded to [low, high].
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V bounded(D d, V x, float low, float high) {
   // The second operand is what comes back when one of them is NaN.
   const V result = hn::Min(hn::Set(d, high), hn::Max(hn::Set(d, low), x));
-#if HWY_TARGET == HWY_SCALAR  // the other one
+#if HWY_TARGET == HWY_SCALAR || HWY_ARCH_ARM  // the other one, or the number
   return hn::IfThenElse(hn::IsNaN(x), x, result);
 #else
   return result;
@@ -170,7 +183,7 @@ HWY_INLINE void gate_tanhs(D d, V (&x)[N]) {
   for (int i = 0; i < N; ++i) x[i] = bounded(d, q[i], -1.0f, 1.0f);
 }
 
-}  // namespace unroll::HWY_NAMESPACE
+}  // namespace unroll::vector_math::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif
