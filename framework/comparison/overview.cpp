@@ -101,8 +101,7 @@ std::vector<std::string> titles_of(const std::vector<std::string>& names) {
   return titles;
 }
 
-Table overview(std::span<const ComparedRun> runs, std::vector<std::string> columns) {
-  std::erase(columns, "run");  // which comes first in any case
+Table overview(std::span<const ComparedRun> runs, const std::vector<std::string>& columns) {
   Table table;
   const std::vector<std::string> files = short_files(runs);
   std::vector<Cell> cells;

@@ -18,7 +18,7 @@ std::vector<std::string> usual_columns(std::span<const ComparedRun> runs);
 
 /// A row a run: its file, without what all files have in front, and these columns. Titles are as
 /// short as they can be told apart.
-Table overview(std::span<const ComparedRun> runs, std::vector<std::string> columns);
+Table overview(std::span<const ComparedRun> runs, const std::vector<std::string>& columns);
 
 /// Paths without the folder and the ending that all share.
 std::vector<std::string> short_files(std::span<const ComparedRun> runs);

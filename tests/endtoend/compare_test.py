@@ -47,7 +47,7 @@ class Compare(EndToEnd):
 
     def test_filters_order_and_columns(self):
         rows = self.compare("runs", "--where", "cell=gru and seed>=2", "--sort", "seed",
-                            "--descending", "--columns", "seed,training.batch").splitlines()
+                            "--descending", "--columns", "run,seed,training.batch").splitlines()
         self.assertEqual([row.split() for row in rows],
                          [["run", "seed", "batch"], ["gru3", "3", "8"], ["gru2", "2", "8"]])
         self.refused(2, "compare", "runs", "--where", "training.bach=64",

@@ -111,7 +111,7 @@ int run_compare(const CompareOptions& options) {
   std::vector<ComparedRun>& runs = collection.runs;
   std::vector<std::string> columns;
   for (const std::string& name : split_commas(options.columns))
-    columns.push_back(resolve(name, runs));
+    if (name != "run") columns.push_back(resolve(name, runs));  // it comes first in any case
   const bool grouped = !options.group_by.empty();
   const std::string sort =
       options.sort.empty() || grouped ? std::string() : resolve(options.sort, runs);
