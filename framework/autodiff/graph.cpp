@@ -5,70 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
-#include <unordered_map>
 
-#include <unroll/autodiff/anomaly.hpp>
-#include <unroll/tensor/kernels.hpp>
+#include <unroll/autodiff/tape_anomalies.hpp>
 
 namespace unroll {
 namespace {
-
-// While anomalies are looked for: where each operation of a tape was asked for.
-std::vector<detail::OperationCalls>& calls_of(const Graph& graph) {
-  thread_local std::unordered_map<const Graph*, std::vector<detail::OperationCalls>> calls;
-  return calls[&graph];
-}
-
-// What an operation worked with.
-struct Operand {
-  const Tensor& value;
-  const Parameter* parameter;
-  const Tensor* gradient;  // null: it has none
-
-  std::string text() const {
-    const std::string shape = value.shape().text();
-    return parameter == nullptr ? shape : fmt::format("'{}' {}", parameter->name(), shape);
-  }
-};
-
-// "[8, 24] and 'U' [24, 96]".
-std::string text_of(std::span<const Operand> operands) {
-  std::string text;
-  for (const Operand& operand : operands) {
-    if (!text.empty()) text += " and ";
-    text += operand.text();
-  }
-  return text.empty() ? "nothing" : text;
-}
-
-void check_forward(std::span<const Operand> results, std::span<const Operand> operands) {
-  for (const Operand& result : results) {
-    const std::string found = detail::anomaly_of(result.value);
-    if (found.empty()) continue;
-    const auto calls = detail::OperationCalls::here();
-    detail::throw_anomaly(fmt::format("forward: {} of {} gave {}{}", calls.operation(),
-                                      text_of(operands), found, calls.caller()));
-  }
-}
-
-void check_backward(std::span<const Operand> operands, const detail::OperationCalls& calls) {
-  for (const Operand& operand : operands) {
-    if (operand.gradient == nullptr || !operand.gradient->defined()) continue;
-    const std::string found = detail::anomaly_of(*operand.gradient);
-    if (found.empty()) continue;
-    detail::throw_anomaly(fmt::format("backward: of {} of {}, the gradient of {} is {}{}",
-                                      calls.operation(), text_of(operands), operand.text(), found,
-                                      calls.caller()));
-  }
-}
-
-void add_into(const Tensor& from, Tensor& to) {
-  if (to.dtype() == DType::f32) {
-    kernels::axpy(to.size(), 1.0f, from.data<float>(), to.data<float>());
-  } else {
-    kernels::axpy(to.size(), 1.0, from.data<double>(), to.data<double>());
-  }
-}
 
 Tensor dense_one_hot(const Tensor& ids, const Shape& shape, DType type) {
   Tensor dense = Tensor::zeros(shape, type);
@@ -102,63 +43,6 @@ const Shape& Var::shape() const {
 
 DType Var::dtype() const {
   return graph_ != nullptr ? graph_->node(index_).value.dtype() : value().dtype();
-}
-
-// ---- Backward -------------------------------------------------------------------------------
-
-const Tensor& Backward::output_gradient(int k) const {
-  return graph_.node(graph_.ops_[static_cast<std::size_t>(op_)].first_output + k).gradient;
-}
-
-std::int32_t Backward::input_node(int k) const {
-  const Graph::Op& op = graph_.ops_[static_cast<std::size_t>(op_)];
-  if (k < 0 || k >= op.inputs) {
-    throw std::out_of_range(fmt::format("an operation of {} inputs has no input {}", op.inputs, k));
-  }
-  return graph_.inputs_[static_cast<std::size_t>(op.first_input + k)];
-}
-
-bool Backward::wants(int k) const {
-  return graph_.node(input_node(k)).needs_gradient;
-}
-
-const Shape& Backward::input_shape(int k) const {
-  return graph_.node(input_node(k)).value.shape();
-}
-
-Tensor& Backward::input_gradient(int k, bool& fresh) {
-  Graph::Node& node = graph_.node(input_node(k));
-  fresh = false;
-  if (node.parameter != nullptr) {
-    Tensor& gradient = node.parameter->gradient();
-    if (!gradient.defined()) gradient = Tensor::zeros(node.value.shape(), node.value.dtype());
-    return gradient;
-  }
-  if (!node.gradient.defined()) {
-    fresh = true;
-    node.gradient = Tensor::empty(node.value.shape(), node.value.dtype());
-  } else if (!node.gradient.unique()) {
-    node.gradient = node.gradient.clone();  // it was passed on from another Var
-  }
-  return node.gradient;
-}
-
-Tensor& Backward::input_gradient(int k) {
-  bool fresh = false;
-  Tensor& gradient = input_gradient(k, fresh);
-  if (fresh) gradient.fill(0.0);
-  return gradient;
-}
-
-void Backward::pass(int k, const Tensor& gradient) {
-  Graph::Node& node = graph_.node(input_node(k));
-  if (!node.needs_gradient) return;
-  if (node.parameter == nullptr && !node.gradient.defined()) {
-    node.gradient = gradient.reshaped(node.value.shape());
-  } else {
-    bool fresh = false;
-    add_into(gradient, input_gradient(k, fresh));
-  }
 }
 
 // ---- Graph ----------------------------------------------------------------------------------
@@ -215,11 +99,46 @@ Var Graph::input(Tensor value) {
 Var Graph::use(Parameter& parameter) {
   Leaf& leaf = leaves_[&parameter];
   if (leaf.generation != generation_) {
-    leaf = {generation_, add_node(parameter.value()), {}};
+    const Tensor& value = parameter.value();
+    // Other threads have the value on tapes of their own: not even a count of owners is shared.
+    leaf = {generation_,
+            add_node(share_ ? Tensor::borrow(value.raw(), value.shape(), value.dtype()) : value),
+            {}};
     node(leaf.node).parameter = &parameter;
     node(leaf.node).needs_gradient = recording();
   }
   return {this, leaf.node};
+}
+
+std::vector<Parameter*> Graph::used_parameters() const {
+  std::vector<Parameter*> parameters;
+  parameters.reserve(first_uses_.size());
+  for (const FirstUse& use : first_uses_) parameters.push_back(use.parameter);
+  return parameters;
+}
+
+void Graph::require_whole_batch(std::string_view operation) const {
+  if (share_) {
+    throw std::logic_error(
+        fmt::format("{} needs the whole batch: this tape has a share of its lanes", operation));
+  }
+}
+
+void Graph::drop_values(std::int32_t since, std::span<const Var> kept) {
+  for (std::int32_t i = since; i < node_count_; ++i) {
+    Node& n = node(i);
+    const auto is_it = [i](const Var& var) { return var.index_ == i; };
+    if (n.parameter == nullptr && std::ranges::none_of(kept, is_it))
+      n.value = Tensor::borrow(nullptr, n.value.shape(), n.value.dtype());
+  }
+}
+
+Var Graph::on_tape(const Var& var) {
+  return {this, resolve(var)};
+}
+
+bool Graph::needs_gradient(const Var& var) {
+  return node(resolve(var)).needs_gradient;
 }
 
 Var Graph::one_hot(Tensor ids, std::int64_t classes, DType type) {
@@ -283,13 +202,13 @@ std::int32_t Graph::put(std::span<const Tensor> values, std::span<const Var> inp
   for (const Tensor& value : values) add_node(value);
   if (detecting_anomalies()) [[unlikely]] {
     const auto operand = [this](std::int32_t index) {
-      return Operand{node(index).value, node(index).parameter, nullptr};
+      return detail::Operand{node(index).value, node(index).parameter, nullptr};
     };
-    std::vector<Operand> results, operands;
+    std::vector<detail::Operand> results, operands;
     for (std::int32_t i = first; i < node_count_; ++i) results.push_back(operand(i));
     for (std::size_t i = static_cast<std::size_t>(first_input); i < inputs_.size(); ++i)
       operands.push_back(operand(inputs_[i]));
-    check_forward(results, operands);
+    detail::check_forward(results, operands);
   }
   if (!needs_gradient) {
     inputs_.resize(static_cast<std::size_t>(first_input));
@@ -308,11 +227,8 @@ std::int32_t Graph::put(std::span<const Tensor> values, std::span<const Var> inp
     node(i).op = op;
     node(i).needs_gradient = true;
   }
-  if (detecting_anomalies()) [[unlikely]] {
-    auto& calls = calls_of(*this);
-    calls.resize(ops_.size());
-    calls.back() = detail::OperationCalls::here();
-  }
+  if (detecting_anomalies()) [[unlikely]]
+    detail::remember_calls(*this, static_cast<std::size_t>(op));
   return first;
 }
 
@@ -337,72 +253,6 @@ void* Graph::allocate(std::size_t bytes, std::size_t alignment) {
   }
   arena_used_ = begin + bytes;
   return arena_[arena_chunk_].get() + begin;
-}
-
-void Graph::backward(Var loss, double seed, GradientListener* listener) {
-  if (loss.graph_ != this) throw std::logic_error("the loss is not on this graph");
-  if (!recording()) throw std::logic_error("a graph in infer mode has no backward pass");
-  if (ran_backward_) throw std::logic_error("the tape has been run backwards already: clear it");
-  Node& last = node(loss.index_);
-  if (last.value.size() != 1) {
-    throw std::invalid_argument(
-        fmt::format("a loss is a single number, not of shape {}", last.value.shape().text()));
-  }
-  ran_backward_ = true;
-  if (!last.needs_gradient) return;
-  if (last.parameter != nullptr) {
-    add_into(Tensor::full(last.value.shape(), seed, last.value.dtype()),
-             last.parameter->gradient());
-    return;
-  }
-  last.gradient = Tensor::full(last.value.shape(), seed, last.value.dtype());
-  std::size_t waiting = first_uses_.size();
-  const auto tell_down_to = [&](std::int32_t op) {
-    if (listener == nullptr) return;
-    for (; waiting > 0 && first_uses_[waiting - 1].op >= op; --waiting)
-      listener->ready(*first_uses_[waiting - 1].parameter);
-  };
-  tell_down_to(last.op + 1);
-  for (std::int32_t i = last.op; i >= 0; --i) {
-    const auto index = static_cast<std::size_t>(i);
-    const std::int32_t begin = ops_[index].first_output;
-    const std::int32_t end = begin + ops_[index].outputs;
-    bool used = false;
-    for (std::int32_t k = begin; k < end; ++k) used = used || node(k).gradient.defined();
-    if (used) {
-      Backward step(*this, i);
-      ops_[index].run(ops_[index].closure, step);
-      if (detecting_anomalies()) [[unlikely]] {
-        std::vector<Operand> operands;
-        for (std::int32_t k = 0; k < ops_[index].inputs; ++k) {
-          const Node& n = node(inputs_[static_cast<std::size_t>(ops_[index].first_input + k)]);
-          const Tensor& gradient = n.parameter ? n.parameter->gradient() : n.gradient;
-          operands.push_back({n.value, n.parameter, n.needs_gradient ? &gradient : nullptr});
-        }
-        const auto& calls = calls_of(*this);
-        check_backward(operands, index < calls.size() ? calls[index] : detail::OperationCalls{});
-      }
-      for (std::int32_t k = begin; k < end; ++k) {
-        if (!node(k).keeps_gradient) node(k).gradient = Tensor{};
-      }
-    }
-    finish(ops_[index]);
-    tell_down_to(i);
-  }
-}
-
-Tensor Graph::gradient(Var var) const {
-  if (var.graph_ == nullptr && var.parameter_ != nullptr) return var.parameter_->gradient();
-  if (var.graph_ != this) throw std::logic_error("the Var is not on this graph");
-  const Node& n = node(var.index_);
-  if (n.parameter != nullptr) return n.parameter->gradient();
-  if (n.gradient.defined()) return n.gradient;
-  return Tensor::zeros(n.value.shape(), n.value.dtype());
-}
-
-void Graph::watch(Var var) {
-  if (var.graph_ != this) throw std::logic_error("the Var is not on this graph");
-  node(var.index_).keeps_gradient = true;
 }
 
 }  // namespace unroll

@@ -12,6 +12,7 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <unordered_map>
 #include <utility>
@@ -109,6 +110,12 @@ class Graph {
   /// Somebody looks on from now on, until `nullptr`; it must outlive that.
   void show_to(GraphObserver* observer) noexcept { observer_ = observer; }
   GraphObserver* observer() const noexcept { return observer_; }
+  /// From now on this tape records a share of a batch's lanes, beside tapes of the other shares in
+  /// other threads (ops_lanes.hpp). The gradients of parameters stay on it, for `share_gradient`.
+  void become_share() noexcept { share_ = true; }
+  /// For operations that look across the lanes or draw at random: throws std::logic_error on the
+  /// tape of a share.
+  void require_whole_batch(std::string_view operation) const;
   /// Forgets everything on the tape. Memory is kept for the next step.
   void clear();
 
@@ -132,6 +139,22 @@ class Graph {
   Tensor gradient(Var var) const;
   /// Keeps the gradient of this Var for `gradient`.
   void watch(Var var);
+
+  /// Nodes on the tape, which are numbered in the order in which they came.
+  std::int32_t size() const noexcept { return node_count_; }
+  /// Only backward functions read the values of nodes from `since` on from now on, what they have
+  /// captured, and everybody those of parameters and of `kept`: gives the memory of all others
+  /// back.
+  void drop_values(std::int32_t since, std::span<const Var> kept);
+
+  /// Will backward reach this Var?
+  bool needs_gradient(const Var& var);
+  /// The same Var, or the leaf here of the parameter that it stands for.
+  Var on_tape(const Var& var);
+  /// Those that a gradient may reach, in the order of their first use.
+  std::vector<Parameter*> used_parameters() const;
+  /// The gradient of a parameter on the tape of a share; undefined if none arrived.
+  Tensor share_gradient(Parameter& parameter);
 
   /// Where operations keep a parameter's value in other layouts, W and W transposed, while the tape
   /// lasts; null for a Var that stands for no parameter.
@@ -169,7 +192,7 @@ class Graph {
   /// A leaf or an output of an operation.
   struct Node {
     Tensor value;     ///< only its shape and type for a one-hot leaf that nobody looked into
-    Tensor gradient;  ///< undefined until something flows back; never used for parameters
+    Tensor gradient;  ///< undefined until something flows back; of parameters only in a share
     Tensor ids;       ///< of a one-hot leaf
     Parameter* parameter = nullptr;
     std::int32_t op = -1;
@@ -206,6 +229,10 @@ class Graph {
   /// Appends the outputs and, if a gradient may flow through, an operation; the first output.
   std::int32_t put(std::span<const Tensor> values, std::span<const Var> inputs);
   std::vector<Var> outputs(std::int32_t first, std::size_t count);
+  /// Is this node's gradient its parameter's own?
+  bool adds_to_parameter(const Node& node) const noexcept {
+    return node.parameter != nullptr && !share_;
+  }
   void* allocate(std::size_t bytes, std::size_t alignment);
   void finish(Op& op) noexcept;
 
@@ -229,6 +256,7 @@ class Graph {
   Precision precision_ = Precision::f32;
   GraphObserver* observer_ = nullptr;
   bool ran_backward_ = false;
+  bool share_ = false;
   std::uint64_t generation_ = 1;
   std::int32_t node_count_ = 0;
   std::vector<std::unique_ptr<Node[]>> nodes_;  // in chunks, so that addresses are stable

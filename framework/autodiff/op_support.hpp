@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include <unroll/autodiff/ops.hpp>
+#include <unroll/tensor/kernels.hpp>
 
 namespace unroll::detail {
 
@@ -78,9 +80,9 @@ void move_block(std::int64_t rows, std::int64_t columns, const T* from, std::int
                 T* to, std::int64_t to_stride, bool add) {
   for (std::int64_t r = 0; r < rows; ++r, from += from_stride, to += to_stride) {
     if (add) {
-      for (std::int64_t c = 0; c < columns; ++c) to[c] += from[c];
+      kernels::add(columns, from, to, to);
     } else {
-      for (std::int64_t c = 0; c < columns; ++c) to[c] = from[c];
+      std::copy_n(from, columns, to);
     }
   }
 }

@@ -94,6 +94,7 @@ Var scaled(const Channels& all, Var x, Var gain, Var bias, Tensor normal, Tensor
 Var batch_norm(Var x, Var gain, Var bias, ChannelStatistics& running, double momentum,
                double epsilon) {
   const Channels all = channels_of(x, gain, bias);
+  Graph::of({&x, &gain, &bias}).require_whole_batch("batch_norm");
   if (all.count() < 2)
     throw std::invalid_argument(
         fmt::format("batch_norm: one number a channel of {} has no variance", x.shape().text()));

@@ -266,26 +266,30 @@ Var blend(Var gate, Var a, Var b) {
   Tensor y = Tensor::empty(a.shape(), a.dtype());
   with_floating(a.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T *g = gate.value().data<T>(), *pa = a.value().data<T>(), *pb = b.value().data<T>();
-    accumulate(y.size(), y.data<T>(), false,
-               [=](std::int64_t i) { return pb[i] + g[i] * (pa[i] - pb[i]); });
+    kernels::blend(y.size(), gate.value().data<T>(), a.value().data<T>(), b.value().data<T>(),
+                   y.data<T>());
   });
   return graph.emit(std::move(y), {gate, a, b},
                     [vg = gate.value(), va = a.value(), vb = b.value()](Backward& back) {
-                      const Tensor& gradient = back.output_gradient();
-                      with_floating(gradient.dtype(), [&](auto zero) {
+                      const Tensor& dy = back.output_gradient();
+                      with_floating(dy.dtype(), [&](auto zero) {
                         using T = decltype(zero);
-                        const T* dy = gradient.data<T>();
-                        const T *g = vg.data<T>(), *pa = va.data<T>(), *pb = vb.data<T>();
-                        const auto give = [&](int k, auto f) {
-                          if (!back.wants(k)) return;
-                          bool fresh = false;
-                          Tensor& dx = back.input_gradient(k, fresh);
-                          accumulate(dx.size(), dx.data<T>(), !fresh, f);
-                        };
-                        give(0, [=](std::int64_t i) { return dy[i] * (pa[i] - pb[i]); });
-                        give(1, [=](std::int64_t i) { return dy[i] * g[i]; });
-                        give(2, [=](std::int64_t i) { return dy[i] * (T(1) - g[i]); });
+                        const T *g = vg.data<T>(), *d = dy.data<T>();
+                        bool fresh = false;
+                        if (back.wants(0)) {
+                          T* to = back.input_gradient(0, fresh).data<T>();
+                          kernels::blend_gate_gradient(dy.size(), va.data<T>(), vb.data<T>(), d, to,
+                                                       !fresh);
+                        }
+                        if (back.wants(1)) {
+                          T* to = back.input_gradient(1, fresh).data<T>();
+                          fresh ? kernels::multiply(dy.size(), g, d, to)
+                                : kernels::multiply_add(dy.size(), g, d, to);
+                        }
+                        if (back.wants(2)) {
+                          T* to = back.input_gradient(2, fresh).data<T>();
+                          kernels::blend_rest_gradient(dy.size(), g, d, to, !fresh);
+                        }
                       });
                     });
 }

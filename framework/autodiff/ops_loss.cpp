@@ -17,6 +17,7 @@ Var dropout(Var x, double probability, RandomStream& random, bool per_sequence) 
         fmt::format("dropout: probability {} is not in [0, 1)", probability));
   }
   if (probability == 0.0) return x;
+  Graph::of({&x}).require_whole_batch("dropout");
   if (per_sequence && x.shape().rank() < 2) {
     throw std::invalid_argument(
         fmt::format("dropout: shape {} has no time dimension", x.shape().text()));

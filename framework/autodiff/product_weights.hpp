@@ -14,7 +14,7 @@ namespace unroll {
 class ProductWeights {
  public:
   ProductWeights(Graph& graph, const Var& w)
-      : value(w.value()),
+      : value(graph.on_tape(w).value()),
         rounded(graph.precision() == Precision::bf16 && w.dtype() == DType::f32),
         layouts_(rounded ? graph.layouts_of(w) : nullptr) {}
 

@@ -2,8 +2,11 @@
 #include <stdexcept>
 #include <utility>
 
+#include <unroll/autodiff/anomaly.hpp>
+#include <unroll/autodiff/ops_lanes.hpp>
 #include <unroll/core/error.hpp>
 #include <unroll/model/cell.hpp>
+#include <unroll/model/lane_trial.hpp>
 #include <unroll/model/recurrence_probe.hpp>
 
 namespace unroll {
@@ -229,6 +232,26 @@ Unrolled Cell::run(Var x, const Packing& packing, const State& state) {
 }
 
 Unrolled Cell::unroll(Var projected, const State& state) {
+  // What is said of an anomaly names the whole batch.
+  if (lanes_ == Lanes::together || lane_shares(projected.dim(1)) < 2 || detecting_anomalies())
+    return loop(projected, state);
+  if (lanes_ == Lanes::untried)
+    lanes_ = lanes_are_independent(*this, projected) ? Lanes::apart : Lanes::together;
+  if (lanes_ == Lanes::together) return loop(projected, state);
+  const auto step = [this](Var now, const State& current) { return run_step(now, current); };
+  try {
+    LaneLoop done = loop_over_lanes(projected, state, step);
+    return {done.outputs, std::move(done.last)};
+  } catch (...) {
+    // What goes wrong with all lanes together is said of all of them; what does not was wrong to
+    // share them.
+    Unrolled done = loop(projected, state);
+    lanes_ = Lanes::together;
+    return done;
+  }
+}
+
+Unrolled Cell::loop(Var projected, const State& state) {
   State current = state;
   std::vector<Var> outputs;
   outputs.reserve(static_cast<std::size_t>(projected.dim(0)));

@@ -44,6 +44,12 @@ struct Gate {
 /// any cell. A cell is a projection of the input for all steps at once, and a recurrence of one
 /// step. Override `unroll` only for a fused kernel; it must agree with looping `step`.
 ///
+/// What `step` gives for a lane depends on that lane alone, and on nothing that an earlier call
+/// left behind: so the default `unroll` may share the lanes out to threads, and calls `step` from
+/// several at once, each with a tape of its own. Where a short trial, before the first time, finds
+/// that it is not so, lanes stay together; a cell that keeps something between calls all the same,
+/// a cache, says so by overriding `unroll` to be `loop`.
+///
 /// Constructed as Cell(const Options&, const CellSizes&, const Parameters&), making its weights
 /// there. The public functions are what the framework calls. They check the shapes that they are
 /// given (std::invalid_argument) and, where the cell is a plugin's, name it in whatever its code
@@ -84,18 +90,22 @@ class Cell {
   /// Optional. Names and values of what `step` computes inside, for the microscope: no gradient
   /// flows through them.
   virtual std::vector<Gate> gates(Var projected, const State& state);
-  /// Loops `run_step` unless overridden.
+  /// Loops `run_step` unless overridden, with the lanes shared out to threads where that is faster.
   virtual Unrolled unroll(Var projected, const State& state);
+  /// Loops `run_step` over all lanes together, in this thread.
+  Unrolled loop(Var projected, const State& state);
 
   /// Inside `run`: only `unroll` sees what `project` gives, and may overwrite its value.
   bool owns_projected() const noexcept { return owns_projected_; }
 
  private:
   class Owning;
+  enum class Lanes : std::uint8_t { untried, apart, together };
 
   Origin origin_;
   mutable std::vector<StatePart> parts_;  ///< state(), asked once
   bool owns_projected_ = false;
+  Lanes lanes_ = Lanes::untried;  ///< may threads share them?
 };
 
 }  // namespace unroll

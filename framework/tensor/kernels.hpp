@@ -35,6 +35,12 @@ void scale(std::int64_t n, float alpha, const float* x, float* y);
 /// y += alpha * x.
 void axpy(std::int64_t n, float alpha, const float* x, float* y);
 
+/// y = gate * a + (1 - gate) * b, and what dy gives to the gate and to b; a gets gate * dy.
+void blend(std::int64_t n, const float* gate, const float* a, const float* b, float* y);
+void blend_gate_gradient(std::int64_t n, const float* a, const float* b, const float* dy,
+                         float* dgate, bool add);
+void blend_rest_gradient(std::int64_t n, const float* gate, const float* dy, float* db, bool add);
+
 // ---- reductions ---------------------------------------------------------------------------------
 /// Summed in double over fixed chunks.
 double sum(std::int64_t n, const float* x);
@@ -82,6 +88,11 @@ void multiply(std::int64_t n, const double* a, const double* b, double* y);
 void multiply_add(std::int64_t n, const double* a, const double* b, double* y);
 void scale(std::int64_t n, double alpha, const double* x, double* y);
 void axpy(std::int64_t n, double alpha, const double* x, double* y);
+void blend(std::int64_t n, const double* gate, const double* a, const double* b, double* y);
+void blend_gate_gradient(std::int64_t n, const double* a, const double* b, const double* dy,
+                         double* dgate, bool add);
+void blend_rest_gradient(std::int64_t n, const double* gate, const double* dy, double* db,
+                         bool add);
 double sum(std::int64_t n, const double* x);
 double sum_of_squares(std::int64_t n, const double* x);
 double dot(std::int64_t n, const double* a, const double* b);

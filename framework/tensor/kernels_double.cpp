@@ -61,6 +61,18 @@ void axpy(std::int64_t n, double alpha, const double* x, double* y) {
   map(n, y, true, [=](std::int64_t i) { return alpha * x[i]; });
 }
 
+void blend(std::int64_t n, const double* gate, const double* a, const double* b, double* y) {
+  map(n, y, false, [=](std::int64_t i) { return b[i] + gate[i] * (a[i] - b[i]); });
+}
+void blend_gate_gradient(std::int64_t n, const double* a, const double* b, const double* dy,
+                         double* dgate, bool add) {
+  map(n, dgate, add, [=](std::int64_t i) { return dy[i] * (a[i] - b[i]); });
+}
+void blend_rest_gradient(std::int64_t n, const double* gate, const double* dy, double* db,
+                         bool add) {
+  map(n, db, add, [=](std::int64_t i) { return dy[i] * (1.0 - gate[i]); });
+}
+
 double sum(std::int64_t n, const double* x) {
   double total = 0;
   for (std::int64_t i = 0; i < n; ++i) total += x[i];

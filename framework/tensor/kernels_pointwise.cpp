@@ -121,6 +121,25 @@ void axpy(std::int64_t n, float alpha, const float* x, float* y) {
       n, y, [alpha](D d, V v, V w) HWY_ATTR { return hn::MulAdd(hn::Set(d, alpha), v, w); }, x, y);
 }
 
+void blend(std::int64_t n, const float* gate, const float* a, const float* b, float* y) {
+  map(
+      n, y, [](D, V g, V u, V v) HWY_ATTR { return hn::MulAdd(g, hn::Sub(u, v), v); }, gate, a, b);
+}
+void blend_gate_gradient(std::int64_t n, const float* a, const float* b, const float* dy,
+                         float* dgate, bool add) {
+  if (add) {
+    map(
+        n, dgate, [](D, V u, V v, V g, V to) HWY_ATTR { return hn::MulAdd(g, hn::Sub(u, v), to); },
+        a, b, dy, dgate);
+  } else {
+    map(
+        n, dgate, [](D, V u, V v, V g) HWY_ATTR { return hn::Mul(g, hn::Sub(u, v)); }, a, b, dy);
+  }
+}
+void blend_rest_gradient(std::int64_t n, const float* gate, const float* dy, float* db, bool add) {
+  gradient(n, gate, dy, db, add, [](D, V a, V g) HWY_ATTR { return hn::NegMulAdd(a, g, g); });
+}
+
 }  // namespace
 }  // namespace unroll::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -186,6 +205,22 @@ UNROLL_BINARY(multiply)
 UNROLL_BINARY(multiply_add)
 UNROLL_SCALED(scale)
 UNROLL_SCALED(axpy)
+UNROLL_GRADIENT(blend_rest_gradient)
+
+HWY_EXPORT(blend);
+void kernels::blend(std::int64_t n, const float* gate, const float* a, const float* b, float* y) {
+  chunks(n, [=](std::int64_t begin, std::int64_t end) {
+    HWY_DYNAMIC_DISPATCH(blend)(end - begin, gate + begin, a + begin, b + begin, y + begin);
+  });
+}
+HWY_EXPORT(blend_gate_gradient);
+void kernels::blend_gate_gradient(std::int64_t n, const float* a, const float* b, const float* dy,
+                                  float* dgate, bool add) {
+  chunks(n, [=](std::int64_t begin, std::int64_t end) {
+    HWY_DYNAMIC_DISPATCH(blend_gate_gradient)
+    (end - begin, a + begin, b + begin, dy + begin, dgate + begin, add);
+  });
+}
 
 }  // namespace unroll
 #endif

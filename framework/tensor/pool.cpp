@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <new>
 
@@ -74,52 +75,69 @@ std::size_t Pool::bytes_of(std::size_t bucket) noexcept {
   return (4 + bucket % 4) * (std::size_t{16} << (bucket / 4));
 }
 
+Pool::Shelf& Pool::own() noexcept {
+  static std::atomic<std::size_t> threads = 0;
+  thread_local const std::size_t index = threads.fetch_add(1, std::memory_order_relaxed) % kShelves;
+  return shelves_[index];
+}
+
+void* Pool::take_from(Shelf& shelf, std::size_t bucket) noexcept {
+  const std::lock_guard lock(shelf.mutex);
+  Free* const block = shelf.free[bucket];
+  if (block == nullptr) return nullptr;
+  unpoison(block, bytes_of(bucket));
+  shelf.free[bucket] = block->next;
+  shelf.statistics.in_use += static_cast<std::int64_t>(bytes_of(bucket));
+  return block;
+}
+
 void* Pool::take(std::size_t bytes) {
   if (bytes > (std::size_t{1} << 60)) throw std::bad_alloc();
   const std::size_t bucket = bucket_of(bytes);
+  Shelf& mine = own();
+  if (void* const block = take_from(mine, bucket)) return block;
+  for (Shelf& shelf : shelves_)
+    if (void* const block = take_from(shelf, bucket)) return block;
   const std::size_t whole = bytes_of(bucket);
-  const std::lock_guard lock(mutex_);
-  void* memory = free_[bucket];
-  if (memory != nullptr) {
-    unpoison(memory, whole);
-    free_[bucket] = free_[bucket]->next;
-  } else {
-    memory = ask_system(whole);
-    statistics_.reserved += static_cast<std::int64_t>(whole);
-    ++statistics_.system_calls;
-  }
-  statistics_.in_use += static_cast<std::int64_t>(whole);
-  statistics_.peak = std::max(statistics_.peak, statistics_.in_use);
+  void* const memory = ask_system(whole);
+  const std::lock_guard lock(mine.mutex);
+  mine.statistics.reserved += static_cast<std::int64_t>(whole);
+  mine.statistics.in_use += static_cast<std::int64_t>(whole);
+  ++mine.statistics.system_calls;
   return memory;
 }
 
 void Pool::give(void* memory, std::size_t bytes) noexcept {
   const std::size_t bucket = bucket_of(bytes);
   const std::size_t whole = bytes_of(bucket);
-  const std::lock_guard lock(mutex_);
-  free_[bucket] = new (memory) Free{free_[bucket]};
+  Shelf& mine = own();
+  const std::lock_guard lock(mine.mutex);
+  mine.free[bucket] = new (memory) Free{mine.free[bucket]};
   poison(memory, whole);
-  statistics_.in_use -= static_cast<std::int64_t>(whole);
+  mine.statistics.in_use -= static_cast<std::int64_t>(whole);
 }
 
 PoolStatistics Pool::statistics() const {
-  const std::lock_guard lock(mutex_);
-  return statistics_;
-}
-
-void Pool::reset_peak() {
-  const std::lock_guard lock(mutex_);
-  statistics_.peak = statistics_.in_use;
+  PoolStatistics sum;
+  for (const Shelf& shelf : shelves_) {
+    const std::lock_guard lock(shelf.mutex);
+    sum.in_use += shelf.statistics.in_use;
+    sum.reserved += shelf.statistics.reserved;
+    sum.system_calls += shelf.statistics.system_calls;
+  }
+  return sum;
 }
 
 void Pool::trim() noexcept {
-  const std::lock_guard lock(mutex_);
-  for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
-    while (Free* block = free_[bucket]) {
-      unpoison(block, bytes_of(bucket));
-      free_[bucket] = block->next;
-      ::operator delete(block, alignment_of(bytes_of(bucket)));
-      statistics_.reserved -= static_cast<std::int64_t>(bytes_of(bucket));
+  for (Shelf& shelf : shelves_) {
+    const std::lock_guard lock(shelf.mutex);
+    for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
+      while (Free* block = shelf.free[bucket]) {
+        unpoison(block, bytes_of(bucket));
+        shelf.free[bucket] = block->next;
+        ::operator delete(block, alignment_of(bytes_of(bucket)));
+        shelf.statistics.reserved -= static_cast<std::int64_t>(bytes_of(bucket));
+      }
     }
   }
 }

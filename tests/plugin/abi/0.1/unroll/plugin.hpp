@@ -12,6 +12,7 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <unordered_map>
 #include <utility>
@@ -242,6 +243,8 @@ class Graph {
   Precision precision() const noexcept { return precision_; }
   void show_to(GraphObserver* observer) noexcept { observer_ = observer; }
   GraphObserver* observer() const noexcept { return observer_; }
+  void become_share() noexcept { share_ = true; }
+  void require_whole_batch(std::string_view operation) const;
   void clear();
 
   Var constant(Tensor value);
@@ -253,6 +256,14 @@ class Graph {
   void backward(Var loss, double seed = 1.0, GradientListener* listener = nullptr);
   Tensor gradient(Var var) const;
   void watch(Var var);
+
+  std::int32_t size() const noexcept { return node_count_; }
+  void drop_values(std::int32_t since, std::span<const Var> kept);
+
+  bool needs_gradient(const Var& var);
+  Var on_tape(const Var& var);
+  std::vector<Parameter*> used_parameters() const;
+  Tensor share_gradient(Parameter& parameter);
 
   std::array<Tensor, 2>* layouts_of(Var var);
 
@@ -317,6 +328,9 @@ class Graph {
   const Tensor& value_of(std::int32_t index) const;
   std::int32_t put(std::span<const Tensor> values, std::span<const Var> inputs);
   std::vector<Var> outputs(std::int32_t first, std::size_t count);
+  bool adds_to_parameter(const Node& node) const noexcept {
+    return node.parameter != nullptr && !share_;
+  }
   void* allocate(std::size_t bytes, std::size_t alignment);
   void finish(Op& op) noexcept;
 
@@ -340,6 +354,7 @@ class Graph {
   Precision precision_ = Precision::f32;
   GraphObserver* observer_ = nullptr;
   bool ran_backward_ = false;
+  bool share_ = false;
   std::uint64_t generation_ = 1;
   std::int32_t node_count_ = 0;
   std::vector<std::unique_ptr<Node[]>> nodes_;
@@ -2145,15 +2160,18 @@ class Cell {
   virtual State step(Var projected, const State& state) = 0;
   virtual std::vector<Gate> gates(Var projected, const State& state);
   virtual Unrolled unroll(Var projected, const State& state);
+  Unrolled loop(Var projected, const State& state);
 
   bool owns_projected() const noexcept { return owns_projected_; }
 
  private:
   class Owning;
+  enum class Lanes : std::uint8_t { untried, apart, together };
 
   Origin origin_;
   mutable std::vector<StatePart> parts_;
   bool owns_projected_ = false;
+  Lanes lanes_ = Lanes::untried;
 };
 
 }
