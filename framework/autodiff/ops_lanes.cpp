@@ -82,10 +82,10 @@ void add(const Tensor& from, Tensor to) {
 struct Share {
   std::int64_t begin, end;
   std::unique_ptr<Graph> tape;
-  Var all;                 // what everything that came out was put into
-  std::vector<Var> state;  // the leaves that it began with
-  std::vector<char> came_back;                       // for each step: a gradient of x did
-  std::vector<Tensor> state_gradients, gradients;    // of the leaves, of the parameters
+  Var all;                                         // what everything that came out was put into
+  std::vector<Var> state;                          // the leaves that it began with
+  std::vector<char> came_back;                     // for each step: a gradient of x did
+  std::vector<Tensor> state_gradients, gradients;  // of the leaves, of the parameters
   std::exception_ptr failure;
 };
 
@@ -208,8 +208,8 @@ class Loop {
 
   static void check(const std::vector<Var>& before, const std::vector<Var>& after) {
     if (after.size() != before.size())
-      throw std::invalid_argument(fmt::format("loop_over_lanes: a state of {} parts became one of {}",
-                                              before.size(), after.size()));
+      throw std::invalid_argument(fmt::format(
+          "loop_over_lanes: a state of {} parts became one of {}", before.size(), after.size()));
     for (std::size_t i = 0; i < after.size(); ++i)
       if (after[i].shape() != before[i].shape())
         detail::misfit("loop_over_lanes", before[i].shape(), after[i].shape());
@@ -295,8 +295,8 @@ LaneLoop loop_over_lanes(Var x, std::span<const Var> state, const LaneStep& step
   const auto loop = std::make_shared<Loop>(graph, x, state);
   loop->forward(step);
   for (Parameter* parameter : loop->parameters()) operands.emplace_back(*parameter);
-  const std::vector<Var> results = graph.emit_many(
-      loop->values(), operands, [loop](Backward& back) { loop->backward(back); });
+  const std::vector<Var> results =
+      graph.emit_many(loop->values(), operands, [loop](Backward& back) { loop->backward(back); });
   return {results[0], {results.begin() + 1, results.end()}};
 }
 

@@ -53,9 +53,8 @@ LaneLoop looped(Network& net, Var x, std::vector<Var> state) {
 }
 
 LaneLoop shared(Network& net, Var x, const std::vector<Var>& state) {
-  return loop_over_lanes(x, state, [&](Var now, const std::vector<Var>& before) {
-    return net.step(now, before);
-  });
+  return loop_over_lanes(
+      x, state, [&](Var now, const std::vector<Var>& before) { return net.step(now, before); });
 }
 
 std::vector<Tensor> inputs_of(DType type) {
@@ -175,9 +174,8 @@ TEST_F(Lanes, ErrorsOfABackwardFunctionArrive) {
   const Var initial[] = {graph.constant(Tensor::zeros({N, P}))};
   const LaneLoop done = loop_over_lanes(x, initial, [](Var now, const std::vector<Var>& state) {
     const Var sum = now + state[0];
-    return std::vector{now.graph()->emit(sum.value(), {sum}, [](Backward&) {
-      throw std::domain_error("no derivative");
-    })};
+    return std::vector{now.graph()->emit(
+        sum.value(), {sum}, [](Backward&) { throw std::domain_error("no derivative"); })};
   });
   EXPECT_THROW(graph.backward(weigh(done.outputs)), std::domain_error);
 }
@@ -196,14 +194,14 @@ TEST_F(Lanes, ThatNeedEachOtherSaySo) {
   EXPECT_EQ(random.state(), untouched);
   ChannelStatistics running(P, DType::f32);
   const Tensor untouched_mean = running.mean.clone();
-  EXPECT_THROW(loop_over_lanes(x, initial,
-                               [&](Var now, const std::vector<Var>&) {
-                                 Graph& tape = *now.graph();
-                                 return std::vector{batch_norm(
-                                     now, tape.constant(Tensor::full({P}, 1)),
-                                     tape.constant(Tensor::zeros({P})), running)};
-                               }),
-               std::logic_error);
+  EXPECT_THROW(
+      loop_over_lanes(x, initial,
+                      [&](Var now, const std::vector<Var>&) {
+                        Graph& tape = *now.graph();
+                        return std::vector{batch_norm(now, tape.constant(Tensor::full({P}, 1)),
+                                                      tape.constant(Tensor::zeros({P})), running)};
+                      }),
+      std::logic_error);
   EXPECT_EQ(distance(running.mean, untouched_mean), 0);
 }
 
@@ -251,8 +249,8 @@ TEST_F(Lanes, TheSystemIsNotAskedInTheSteadyState) {
   for (int i = 0; i < 50; ++i) {
     if (i == 3) before = Engine::get().pool().statistics();
     graph.clear();
-    const LaneLoop done = shared(net, graph.input(inputs[0]),
-                                 {graph.input(inputs[1]), graph.input(inputs[2])});
+    const LaneLoop done =
+        shared(net, graph.input(inputs[0]), {graph.input(inputs[1]), graph.input(inputs[2])});
     graph.backward(weigh(done.outputs));
   }
   EXPECT_EQ(Engine::get().pool().statistics().system_calls, before.system_calls);

@@ -43,7 +43,8 @@ TEST_P(CellLanes, SharedAreTheLoopOfSteps) {
         const Passed shared = pass(lone, kShape, how, 7), again = pass(lone, kShape, how, 7);
         ASSERT_EQ(shared.names, steps.names);
         for (std::size_t i = 0; i < steps.tensors.size(); ++i) {
-          EXPECT_LE(distance(shared.tensors[i], steps.tensors[i]), type == DType::f32 ? 1e-5 : 1e-12)
+          EXPECT_LE(distance(shared.tensors[i], steps.tensors[i]),
+                    type == DType::f32 ? 1e-5 : 1e-12)
               << threads << " threads: " << steps.names[i];
           EXPECT_EQ(distance(shared.tensors[i], again.tensors[i]), 0) << steps.names[i];
         }
@@ -114,9 +115,8 @@ TEST_P(CellLanes, RoundAlikeInMixedPrecision) {
     graph.set_precision(Precision::bf16);
     State state;
     for (const Tensor& part : lone.initial(40)) state.push_back(graph.constant(part));
-    outputs.push_back(
-        lone.cell->run(graph.input(random_tensor({4, 40, 3}, "x", DType::f32)), state)
-            .outputs.value());
+    outputs.push_back(lone.cell->run(graph.input(random_tensor({4, 40, 3}, "x", DType::f32)), state)
+                          .outputs.value());
   }
   EXPECT_LE(distance(outputs[1], outputs[0]), 2e-3);
 }
@@ -135,9 +135,7 @@ class Custom : public Cell {
 
  protected:
   Var project(Var x) override { return x; }
-  State step(Var projected, const State& state) override {
-    return {step_(projected, state[0])};
-  }
+  State step(Var projected, const State& state) override { return {step_(projected, state[0])}; }
 
  private:
   std::int64_t width_;
@@ -175,9 +173,8 @@ void expect_together(const Make& make) {
 }
 
 TEST(CellLanes, ThatLookAtEachOtherStayTogether) {
-  expect_together([] {
-    return [](Var x, Var h) { return tanh(x + h - (1.0 / kLanes) * sum(h)); };
-  });
+  expect_together(
+      [] { return [](Var x, Var h) { return tanh(x + h - (1.0 / kLanes) * sum(h)); }; });
   expect_together([] {  // half of the lanes see the other half
     return [](Var x, Var h) {
       const std::int64_t n = h.dim(0);

@@ -143,8 +143,16 @@ TEST_P(Kernels, ArithmeticAtEveryLength) {
           [&](std::size_t i) { return 0.3 * at(a, i); });
     check([&](auto m, float* y) { kernels::axpy(m, 0.3f, pa, y); },
           [&](std::size_t i) { return 5 + 0.3 * at(a, i); });
+    const Floats gate = noise(n, 0, 1);
+    const float* pg = gate.data();
+    check([&](auto m, float* y) { kernels::blend(m, pg, pa, pb, y); },
+          [&](std::size_t i) { return at(gate, i) * at(a, i) + (1 - at(gate, i)) * at(b, i); });
     for (const bool add : {false, true}) {
       const double base = add ? 5 : 0;
+      check([&](auto m, float* y) { kernels::blend_gate_gradient(m, pa, pb, pg, y, add); },
+            [&](std::size_t i) { return base + at(gate, i) * (at(a, i) - at(b, i)); });
+      check([&](auto m, float* y) { kernels::blend_rest_gradient(m, pg, pa, y, add); },
+            [&](std::size_t i) { return base + at(a, i) * (1 - at(gate, i)); });
       check([&](auto m, float* y) { kernels::sigmoid_gradient(m, pa, pb, y, add); },
             [&](std::size_t i) { return base + at(b, i) * at(a, i) * (1 - at(a, i)); });
       check([&](auto m, float* y) { kernels::tanh_gradient(m, pa, pb, y, add); },
