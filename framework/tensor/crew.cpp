@@ -33,7 +33,9 @@ void Crew::Helper::work(int part) {
       now = state.load(std::memory_order_acquire);
     }
     if (now == known) {
+      asleep.store(true, std::memory_order_relaxed);
       state.wait(known, std::memory_order_acquire);
+      asleep.store(false, std::memory_order_relaxed);
       continue;
     }
     known = now;
@@ -54,17 +56,29 @@ Crew::Crew(int helpers) {
 }
 
 Crew::~Crew() {
+  finish();
   ++jobs_;
   for (const auto& helper : helpers_) {
     helper->call = nullptr;
     offer(*helper);
+    helper->state.notify_one();  // overlooked or not
   }
   for (const auto& helper : helpers_) helper->thread.join();
 }
 
+void Crew::finish() {
+  for (int i = 0; i < offered_; ++i) {
+    Helper& helper = *helpers_[static_cast<std::size_t>(i)];
+    if (!helped(helper)) helper.call(helper.function.data(), i + 1);
+  }
+  offered_ = 0;
+}
+
 void Crew::offer(Helper& helper) const {
   helper.state.store(2 * jobs_, std::memory_order_release);
-  helper.state.notify_one();
+  // A helper that falls asleep right now may be overlooked, and sleeps until the next job: to be
+  // sure of it would take as long as a hundred multiplications, each time.
+  if (helper.asleep.load(std::memory_order_relaxed)) helper.state.notify_one();
 }
 
 bool Crew::helped(Helper& helper) const {

@@ -23,7 +23,7 @@ class Crew {
  public:
   /// So many threads beside the caller's.
   explicit Crew(int helpers);
-  ~Crew();
+  ~Crew();  ///< finishes
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
@@ -36,9 +36,19 @@ class Crew {
   /// another processor as some hundred multiplications.
   template <typename Function>
   void run(int parts, const Function& f) {
+    start(parts, f);
+    f(0);
+    finish();
+  }
+
+  /// Offers parts 1 … parts-1 to the helpers and returns at once. The next call is `finish`; part 0
+  /// is the caller's own affair.
+  template <typename Function>
+  void start(int parts, const Function& f) {
     static_assert(std::is_trivially_copyable_v<Function> && sizeof(Function) <= kRoom);
     ++jobs_;
-    for (int i = 0; i + 1 < parts; ++i) {
+    offered_ = parts - 1;
+    for (int i = 0; i < offered_; ++i) {
       Helper& helper = *helpers_[static_cast<std::size_t>(i)];
       std::memcpy(helper.function.data(), &f, sizeof f);
       helper.call = [](const void* function, int part) {
@@ -46,10 +56,9 @@ class Crew {
       };
       offer(helper);
     }
-    f(0);
-    for (int i = 0; i + 1 < parts; ++i)
-      if (!helped(*helpers_[static_cast<std::size_t>(i)])) f(i + 1);
   }
+  /// Returns when all parts that were offered are done. Without a `start` before it, nothing.
+  void finish();
 
  private:
   static constexpr std::size_t kRoom = 40;
@@ -60,6 +69,7 @@ class Crew {
     std::atomic<std::uint64_t> state{0}, done{0};
     void (*call)(const void* function, int part) = nullptr;  ///< null: the end
     alignas(8) std::array<std::byte, kRoom> function{};
+    std::atomic<bool> asleep{false};
     std::thread thread;
 
     bool take(std::uint64_t job);
@@ -71,6 +81,7 @@ class Crew {
   bool helped(Helper& helper) const;
 
   std::uint64_t jobs_ = 0;
+  int offered_ = 0;
   std::vector<std::unique_ptr<Helper>> helpers_;  ///< helper i has part i + 1
 };
 

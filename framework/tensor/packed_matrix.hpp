@@ -41,6 +41,8 @@ class PackedMatrix {
   WeightFormat format() const noexcept { return format_; }
   /// K, rounded up to an even number: so many numbers of a row are read.
   std::int64_t depth() const noexcept { return depth_; }
+  /// N, with the padding of its last block.
+  std::int64_t width() const noexcept { return blocks_ * kBlock; }
   std::int64_t panels() const noexcept { return (blocks_ + per_panel_ - 1) / per_panel_; }
   /// Blocks of a panel; of the last one there may be fewer.
   int blocks(std::int64_t panel) const noexcept {

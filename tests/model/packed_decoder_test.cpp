@@ -180,6 +180,34 @@ TEST_P(PackedDecoders, CompanyThreadsAndOrderChangeNoBit) {
   }
 }
 
+// The small model's weights stay in second caches, so that the other thread begins with a step
+// before its token is known, when that is tried; the large one's stay in those of 16 threads alone.
+TEST_P(PackedDecoders, TheOrderOfProductsChangesNoBit) {
+  if (!packs(GetParam())) return;
+  for (const auto& [hidden, threads] : {std::pair{70, 2}, std::pair{300, 16}}) {
+    Setting setting;
+    setting.recurrence.hidden = hidden;
+    setting.recurrence.layers = 3;
+    Writer writer(GetParam(), setting, 0.1);
+    for (const WeightFormat format : {WeightFormat::f32, WeightFormat::int8}) {
+      const auto one = writer.packed(2), several = writer.packed(2);
+      for (Decoder* decoder : {one.get(), several.get()})
+        ASSERT_TRUE(dynamic_cast<WeightFormatChoice&>(*decoder).use_format(format));
+      for (std::int64_t step = 0; step < 70; ++step) {
+        const auto tokens = tokens_at(step, 2, setting.vocabulary);
+        Engine::get().set_threads(1);
+        const Tensor expected = as_tensor(one->next(tokens), 2);
+        Engine::get().set_threads(threads);
+        ASSERT_TRUE(std::ranges::equal(several->next(tokens), expected.span<float>()))
+            << name_of(format) << " hidden " << hidden << " step " << step;
+        if (step != 50) continue;
+        one->reset();
+        several->reset();
+      }
+    }
+  }
+}
+
 TEST_P(PackedDecoders, FewerBitsGiveLogitsNearby) {
   if (!packs(GetParam())) return;
   Setting setting;

@@ -51,6 +51,33 @@ TEST(Crew, OfOneDoesAllAlone) {
   EXPECT_EQ(done, 1);
 }
 
+TEST(Crew, GoesOnMeanwhile) {
+  Crew crew(3);
+  for (int parts = 1; parts <= 4; ++parts)
+    for (int round = 0; round < 500; ++round) {
+      std::array<int, 4> done{};
+      crew.start(parts, [&](int part) { ++done[static_cast<std::size_t>(part)]; });
+      int meanwhile = 0;
+      for (int i = 0; i < round % 100; ++i) meanwhile += i;
+      crew.finish();
+      for (int part = 0; part < 4; ++part)  // part 0 is nobody's
+        ASSERT_EQ(done[static_cast<std::size_t>(part)], part > 0 && part < parts ? 1 : 0)
+            << round << ' ' << meanwhile;
+    }
+  crew.finish();  // nothing
+}
+
+TEST(Crew, FinishesBeforeItEnds) {
+  for (int round = 0; round < 50; ++round) {
+    std::array<int, 3> done{};
+    {
+      Crew crew(2);
+      crew.start(3, [&](int part) { ++done[static_cast<std::size_t>(part)]; });
+    }
+    EXPECT_EQ(done, (std::array<int, 3>{0, 1, 1}));
+  }
+}
+
 TEST(Crew, MayEndWithoutWork) {
   for (int round = 0; round < 20; ++round) Crew crew(2);
 }

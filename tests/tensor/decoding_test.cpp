@@ -84,7 +84,8 @@ TEST_P(DecodingKernels, ProductsAgreeWithDouble) {
         const Rows x(5, K, "x");
         const PackedMatrix packed = PackedMatrix::columns(M.data(), K, N, N, 1, format);
         std::vector<float> y(static_cast<std::size_t>(5 * N), NAN);
-        kernels::decode_columns(packed, bias.data(), 5, x.from(0), N, y.data(), 0, packed.panels());
+        kernels::decode_columns(packed, bias.data(), 5, x.from(0), N, y.data(),
+                                {0, packed.panels()});
         // Activations of int8 products have 15 bits.
         const double tolerance = format == WeightFormat::int8 ? 5e-4 : 1e-5;
         for (std::int64_t r = 0; r < 5; ++r)
@@ -112,8 +113,8 @@ TEST_P(DecodingKernels, ATransposedMatrixIsTheSame) {
     const PackedMatrix a = PackedMatrix::columns(M.data(), K, N, N, 1, format);
     const PackedMatrix b = PackedMatrix::columns(turned.data(), K, N, 1, K, format);
     std::vector<float> y(N), z(N);
-    kernels::decode_columns(a, bias.data(), 1, x.from(0), N, y.data(), 0, a.panels());
-    kernels::decode_columns(b, bias.data(), 1, x.from(0), N, z.data(), 0, b.panels());
+    kernels::decode_columns(a, bias.data(), 1, x.from(0), N, y.data(), {0, a.panels()});
+    kernels::decode_columns(b, bias.data(), 1, x.from(0), N, z.data(), {0, b.panels()});
     EXPECT_EQ(y, z);
   }
 }
@@ -126,16 +127,91 @@ TEST_P(DecodingKernels, CompanyAndSharesChangeNoBit) {
     const PackedMatrix packed = PackedMatrix::columns(M.data(), K, N, N, 1, format);
     std::vector<float> together(static_cast<std::size_t>(rows * N)), alone(N);
     for (std::int64_t panel = packed.panels(); panel-- > 0;)
-      kernels::decode_columns(packed, bias.data(), rows, x.from(0), N, together.data(), panel,
-                              panel + 1);
+      kernels::decode_columns(packed, bias.data(), rows, x.from(0), N, together.data(),
+                              {panel, panel + 1});
     for (std::int64_t r = 0; r < rows; ++r) {
       QuantisedRows quantised;
       quantised.take(x.values.data() + r * x.stride, 1, x.stride);
       kernels::DecodingRows one = x.from(r);
       one.quantised = &quantised;
-      kernels::decode_columns(packed, bias.data(), 1, one, N, alone.data(), 0, packed.panels());
+      kernels::decode_columns(packed, bias.data(), 1, one, N, alone.data(), {0, packed.panels()});
       EXPECT_TRUE(std::equal(alone.begin(), alone.end(), together.begin() + r * N))
           << name_of(format) << " row " << r;
+    }
+  }
+}
+
+TEST_P(DecodingKernels, SumsAreThoseOfColumnsInEitherDirection) {
+  const std::int64_t K = 21, N = 79, rows = 4;
+  const std::vector<float> M = random_values(K * N, "M"), none(N, 0.0F);
+  const Rows x(rows, K, "x");
+  for (const WeightFormat format : kFormats) {
+    const PackedMatrix packed = PackedMatrix::columns(M.data(), K, N, N, 1, format);
+    ASSERT_EQ(packed.width(), 80);
+    std::vector<float> y(static_cast<std::size_t>(rows * N));
+    kernels::decode_columns(packed, none.data(), rows, x.from(0), N, y.data(),
+                            {0, packed.panels()});
+    for (const bool backwards : {false, true}) {
+      std::vector<float> sums(static_cast<std::size_t>(rows * 80), NAN);
+      kernels::decode_products(packed, rows, x.from(0), sums.data(),
+                               {0, packed.panels(), backwards});
+      for (std::int64_t r = 0; r < rows; ++r) {
+        for (std::int64_t n = 0; n < N; ++n)
+          ASSERT_EQ(sums[static_cast<std::size_t>(r * 80 + n)],
+                    y[static_cast<std::size_t>(r * N + n)])
+              << name_of(format) << ' ' << r << ' ' << n;
+        EXPECT_EQ(sums[static_cast<std::size_t>(r * 80 + N)], 0) << "padding";
+      }
+    }
+  }
+}
+
+TEST_P(DecodingKernels, ProductsWithAStepOrBeforeItGiveTheSameBits) {
+  using kernels::Recurrent;
+  const std::int64_t H = 37, wide = 48, I = 5, rows = 4;
+  for (const Recurrent kind : {Recurrent::rnn_tanh, Recurrent::rnn_relu, Recurrent::lstm,
+                               Recurrent::lstm_peephole, Recurrent::gru}) {
+    const std::int64_t G = kernels::gates_of(kind);
+    const std::vector<float> W = random_values(I * G * H, "W"), U = random_values(H * G * H, "U");
+    const std::vector<float> bias = random_values(G * wide, "bias"),
+                             extra = random_values(3 * wide, "extra"),
+                             c = random_values(rows * wide, "c");
+    const Rows x(rows, I, "x"), h(rows, H, "h");
+    kernels::DecodingGates gates;
+    gates.kind = kind;
+    gates.hidden = H;
+    gates.bias = bias.data();
+    gates.extra = extra.data();
+    for (const WeightFormat format : kFormats) {
+      const PackedMatrix packed_W = PackedMatrix::gates(W.data(), I, G, H, format);
+      const PackedMatrix packed_U = PackedMatrix::gates(U.data(), H, G, H, format);
+      const kernels::PanelRange all{0, packed_U.panels()};
+      const auto sums_of = [&](const PackedMatrix& M, const Rows& from) {
+        std::vector<float> sums(static_cast<std::size_t>(rows * M.width()));
+        kernels::decode_products(M, rows, from.from(0), sums.data(), all);
+        return sums;
+      };
+      const std::vector<float> xW = sums_of(packed_W, x), hU = sums_of(packed_U, h);
+      std::vector<float> expected_h, expected_c;
+      for (const bool before_x : {false, true})
+        for (const bool before_h : {false, true})
+          for (const bool backwards : {false, true}) {
+            std::vector<float> after(c.size(), NAN), memory = c;
+            kernels::DecodingStep step;
+            step.rows = rows;
+            step.input = {before_x ? nullptr : &packed_W, x.from(0),
+                          before_x ? xW.data() : nullptr};
+            step.recurrent = {before_h ? nullptr : &packed_U, h.from(0),
+                              before_h ? hU.data() : nullptr};
+            step.before = h.values.data();
+            step.after = after.data();
+            step.memory = memory.data();
+            for (std::int64_t panel = 0; panel < all.end; ++panel)
+              kernels::decode_layer(gates, step, {panel, panel + 1, backwards});
+            if (expected_h.empty()) expected_h = after, expected_c = memory;
+            EXPECT_EQ(after, expected_h) << name_of(format) << ' ' << before_x << before_h;
+            EXPECT_EQ(memory, expected_c) << name_of(format) << ' ' << before_x << before_h;
+          }
     }
   }
 }
@@ -154,7 +230,8 @@ TEST_P(DecodingKernels, WhatIsNoNumberStaysNone) {
           x.values[3] = bad;
         x.quantised.take(x.values.data(), 1, x.stride);
         const PackedMatrix packed = PackedMatrix::columns(M.data(), K, N, N, 1, format);
-        kernels::decode_columns(packed, bias.data(), 1, x.from(0), N, y.data(), 0, packed.panels());
+        kernels::decode_columns(packed, bias.data(), 1, x.from(0), N, y.data(),
+                                {0, packed.panels()});
         EXPECT_FALSE(std::isfinite(y[2])) << name_of(format) << ' ' << bad << ' ' << in_weights;
       }
 }
