@@ -102,7 +102,7 @@ class Loop {
       needs_state_.push_back(graph.needs_gradient(part));
       last_.push_back(Tensor::empty(part.shape(), part.dtype()));
     }
-    const std::int64_t N = x.dim(1), count = lane_shares(N);
+    const std::int64_t N = x.dim(1), count = std::max<std::int64_t>(1, lane_shares(N));
     for (std::int64_t s = 0; s < count; ++s) {
       Share& share = shares_.emplace_back();
       share.begin = N * s / count;
@@ -277,7 +277,7 @@ class Loop {
 }  // namespace
 
 std::int64_t lane_shares(std::int64_t lanes) {
-  return std::clamp<std::int64_t>(lanes / kLeastLanes, 1, Engine::get().threads());
+  return std::min<std::int64_t>(lanes / kLeastLanes, Engine::get().threads());
 }
 
 LaneLoop loop_over_lanes(Var x, std::span<const Var> state, const LaneStep& step) {

@@ -22,7 +22,8 @@ struct LaneLoop {
   std::vector<Var> last;  ///< the state after the last step
 };
 
-/// How many shares are made of so many lanes: one where two would not be worth it.
+/// How many shares are made of so many lanes; 0 where they are too few for it to be worth it. A
+/// single one gains as well: its tape keeps nothing but what gradients need.
 std::int64_t lane_shares(std::int64_t lanes);
 
 /// Loops `step` over x [T, N, P], T at least 1, from this state [N, width]. One operation on the

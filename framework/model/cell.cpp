@@ -233,7 +233,7 @@ Unrolled Cell::run(Var x, const Packing& packing, const State& state) {
 
 Unrolled Cell::unroll(Var projected, const State& state) {
   // What is said of an anomaly names the whole batch.
-  if (lanes_ == Lanes::together || lane_shares(projected.dim(1)) < 2 || detecting_anomalies())
+  if (lanes_ == Lanes::together || lane_shares(projected.dim(1)) == 0 || detecting_anomalies())
     return loop(projected, state);
   if (lanes_ == Lanes::untried)
     lanes_ = lanes_are_independent(*this, projected) ? Lanes::apart : Lanes::together;
