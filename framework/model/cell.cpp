@@ -12,6 +12,9 @@
 namespace unroll {
 namespace {
 
+// Steps times lanes from which tapes of their own, and gradients to add up, pay for themselves.
+constexpr std::int64_t kWorthSharing = 256;
+
 [[noreturn]] void misfit(const std::string& what, const Shape& given, const std::string& wanted) {
   throw std::invalid_argument(
       fmt::format("cell: {} is {}, expected {}", what, given.text(), wanted));
@@ -233,8 +236,11 @@ Unrolled Cell::run(Var x, const Packing& packing, const State& state) {
 
 Unrolled Cell::unroll(Var projected, const State& state) {
   // What is said of an anomaly names the whole batch.
-  if (lanes_ == Lanes::together || lane_shares(projected.dim(1)) == 0 || detecting_anomalies())
+  const bool worth_it = projected.dim(0) * projected.dim(1) >= kWorthSharing;
+  if (lanes_ == Lanes::together || !worth_it || lane_shares(projected.dim(1)) == 0 ||
+      detecting_anomalies()) {
     return loop(projected, state);
+  }
   if (lanes_ == Lanes::untried)
     lanes_ = lanes_are_independent(*this, projected) ? Lanes::apart : Lanes::together;
   if (lanes_ == Lanes::together) return loop(projected, state);
