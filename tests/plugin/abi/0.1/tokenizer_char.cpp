@@ -16,8 +16,33 @@ using unroll::TokenCounts;
 using unroll::TokenId;
 using unroll::Vocabulary;
 
-using Counts = std::vector<std::int64_t>;
 constexpr std::size_t kCodePoints = 0x110000;
+constexpr std::size_t kPage = 256;
+
+class CodePointCounts {
+ public:
+  CodePointCounts() : pages_(kCodePoints / kPage, 0) {}
+
+  std::int64_t& operator[](std::size_t point) {
+    std::uint16_t& page = pages_[point / kPage];
+    if (page == 0) {
+      counts_.resize(counts_.size() + kPage, 0);
+      page = static_cast<std::uint16_t>(counts_.size() / kPage);
+    }
+    return counts_[(page - std::size_t{1}) * kPage + point % kPage];
+  }
+  template <typename Function>
+  void for_each(Function function) const {
+    for (std::size_t page = 0; page < pages_.size(); ++page)
+      for (std::size_t i = 0; pages_[page] > 0 && i < kPage; ++i)
+        if (const std::int64_t count = counts_[(pages_[page] - std::size_t{1}) * kPage + i])
+          function(page * kPage + i, count);
+  }
+
+ private:
+  std::vector<std::uint16_t> pages_;
+  std::vector<std::int64_t> counts_;
+};
 
 std::optional<std::uint64_t> eight_ascii(std::string_view text, std::size_t at) {
   if (at + 8 > text.size()) return std::nullopt;
@@ -30,7 +55,7 @@ std::optional<std::uint64_t> eight_ascii(std::string_view text, std::size_t at) 
 
 class CodePointTable {
  public:
-  CodePointTable(const Vocabulary& vocabulary, TokenId unknown) : pages_(kCodePoints >> 8, 0) {
+  CodePointTable(const Vocabulary& vocabulary, TokenId unknown) : pages_(kCodePoints / kPage, 0) {
     ids_.assign(256, unknown);
     add_page(0);
     for (TokenId id = 0; id < vocabulary.size(); ++id) {
@@ -138,22 +163,20 @@ class Char final : public unroll::Tokenizer, public unroll::PiecewiseTokenizer {
 
  private:
   std::vector<std::string> learn_points(std::span<const std::string_view> texts) const {
-    const std::vector<Counts> shares =
-        unroll::read_pieces(texts, *this, Counts{}, [](Counts& counts, std::string_view piece) {
-          if (counts.empty()) counts.resize(kCodePoints, 0);
-          count_points(piece, counts);
-        });
+    const std::vector<CodePointCounts> shares = unroll::read_pieces(
+        texts, *this, CodePointCounts(),
+        [](CodePointCounts& counts, std::string_view piece) { count_points(piece, counts); });
+    CodePointCounts sum;
+    for (const CodePointCounts& counts : shares)
+      counts.for_each([&](std::size_t point, std::int64_t count) { sum[point] += count; });
     std::vector<std::string> tokens;
-    for (std::size_t point = 0; point < kCodePoints; ++point) {
-      std::int64_t count = 0;
-      for (const Counts& counts : shares)
-        if (!counts.empty()) count += counts[point];
+    sum.for_each([&](std::size_t point, std::int64_t count) {
       if (count >= minimum_count_) tokens.push_back(spelling(point));
-    }
+    });
     return tokens;
   }
 
-  static void count_points(std::string_view text, Counts& counts) {
+  static void count_points(std::string_view text, CodePointCounts& counts) {
     std::array<std::array<std::int64_t, 128>, 4> ascii{};
     for (std::size_t at = 0; at < text.size();) {
       if (const auto eight = eight_ascii(text, at)) {
