@@ -86,16 +86,10 @@ HWY_INLINE V vector_exp(D d, V x) {
   return hn::IfThenElse(above, hn::Inf(d), hn::IfThenZeroElse(below, result));
 }
 
-/// 1 / x for x in the normal range: the processor's estimate and a step of Newton's method where
-/// that is exact enough and faster than a division.
+/// 1 / x.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V reciprocal(D d, V x) {
-#if HWY_TARGET <= HWY_AVX3
-  const V estimate = hn::ApproximateReciprocal(x);  // 14 bits
-  return hn::Mul(estimate, hn::NegMulAdd(x, estimate, hn::Set(d, 2.0f)));
-#else
   return hn::Div(hn::Set(d, 1.0f), x);
-#endif
 }
 
 /// 1 / (1 + exp(-x)); exactly 0 below -86.6.
@@ -120,7 +114,7 @@ HWY_INLINE V vector_tanh(D d, V x) {
     p = hn::MulAdd(p, z, hn::Set(d, kTanhP[k]));
     q = hn::MulAdd(q, z, hn::Set(d, kTanhQ[k]));
   }
-  return bounded(d, hn::Mul(hn::Mul(x, p), reciprocal(d, q)), -1.0f, 1.0f);
+  return bounded(d, hn::Div(hn::Mul(x, p), q), -1.0f, 1.0f);
 }
 
 // ---- several vectors at once -------------------------------------------------------------------
@@ -178,7 +172,7 @@ HWY_INLINE void gate_tanhs(D d, V (&x)[N]) {
     horner_step(d, q, z, kTanhQ[k]);
   }
 #pragma GCC unroll 8
-  for (int i = 0; i < N; ++i) q[i] = hn::Mul(hn::Mul(x[i], p[i]), reciprocal(d, q[i]));
+  for (int i = 0; i < N; ++i) q[i] = hn::Div(hn::Mul(x[i], p[i]), q[i]);
 #pragma GCC unroll 8
   for (int i = 0; i < N; ++i) x[i] = bounded(d, q[i], -1.0f, 1.0f);
 }
