@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <type_traits>
 
 #include <unroll/tensor/engine.hpp>
 #include <unroll/tensor/kernels_recurrent.hpp>
@@ -24,58 +25,70 @@ namespace unroll::recurrent::HWY_NAMESPACE {
 using kernels::Recurrent;
 using kernels::RecurrentSequence;
 
-template <bool kRelu>
-struct RnnForward {
-  static constexpr int kColumns = 4;
+/// A sequence, and how far apart the rows of two steps are in what is kept for backward: a batch,
+/// or nothing where each step overwrites the one before (inference).
+struct Kept {
   const RecurrentSequence& s;
+  std::int64_t apart;
+};
 
-  template <int R>
+// Each finishes a tile: R rows of one panel at step t, whose products with U are in acc.
+
+template <bool kRelu>
+struct RnnForward : Kept {
+  static constexpr int kColumns = 4;
+
+  template <bool kWhole, int R>
   HWY_INLINE void operator()(V (&acc)[R][kColumns], std::int64_t t, std::int64_t row,
                              std::int64_t panel) const {
-    const std::int64_t H = s.hidden;
-    for (int r = 0; r < R; ++r) {
-      const std::int64_t at = (t * s.batch + row + r) * H;
-      for (int c = 0; c < kColumns; ++c) {
-        const std::int64_t j = (panel * kColumns + c) * kLanes;
-        if (j >= H) break;
-        const V a = acc[r][c] + Load(Projected(s, t, row + r, H) + j, H - j);
-        Store(kRelu ? hn::Max(Zero(), a) : math::vector_tanh(kD, a), s.outputs + at + j, H - j);
-      }
+    const std::int64_t H = s.hidden, first = panel * kColumns * kLanes;
+    float* const outputs = s.outputs + (t * s.batch + row) * H + first;
+    for (int c = 0; c < kColumns; ++c) {
+      const std::int64_t j = c * kLanes;
+      const Units<kWhole> units{H - first - j};
+      if (!kWhole && units.left <= 0) break;
+      V a[R];
+      ForEach<R>([&](int r) HWY_ATTR {
+        a[r] = acc[r][c] + units.Load(Projected(s, t, row + r, H) + first + j);
+      });
+      if constexpr (kRelu)
+        ForEach<R>([&](int r) HWY_ATTR { a[r] = hn::Max(Zero(), a[r]); });
+      else
+        math::gate_tanhs<R>(kD, a);
+      ForEach<R>([&](int r) HWY_ATTR { units.Store(a[r], outputs + r * H + j); });
     }
   }
 };
 
 template <bool kPeepholes>
-struct LstmForward {
+struct LstmForward : Kept {
   static constexpr int kColumns = 4;
-  const RecurrentSequence& s;
 
-  template <int R>
+  template <bool kWhole, int R>
   HWY_INLINE void operator()(V (&acc)[R][kColumns], std::int64_t t, std::int64_t row,
                              std::int64_t panel) const {
-    const std::int64_t H = s.hidden, plane = s.batch * H, j = panel * kLanes, left = H - j;
-    const bool keep = s.gates != nullptr;
-    const float* before = (keep ? Before(s.c0, s.memory, t, plane) : t == 0 ? s.c0 : s.memory) + j;
-    float* after = (keep ? s.memory + t * plane : s.memory) + j;
-    float* const outputs = s.outputs + t * plane + j;
-    float* const gates = keep ? s.gates + t * s.batch * 4 * H + j : nullptr;
+    const std::int64_t H = s.hidden, j = panel * kLanes, at = row * H + j;
+    const Units<kWhole> units{H - j};
+    float* const after = s.memory + t * apart * H + at;
+    const float* const before = t == 0 ? s.c0 + at : after - apart * H;
+    float* const outputs = s.outputs + t * s.batch * H + at;
+    float* const gates = s.gates + (t * apart + row) * 4 * H + j;
     const float* x[R];
     V a[R], c[R];
     ForEach<R>([&](int r) HWY_ATTR { x[r] = Projected(s, t, row + r, 4 * H) + j; });
     // The nonlinearity's argument: product, projection and, with peepholes, the memory cell.
     const auto sum = [&](int gate, int peephole, const V(&seen)[R]) HWY_ATTR {
       ForEach<R>([&](int r) HWY_ATTR {
-        a[r] = acc[r][gate] + Load(x[r] + gate * H, left);
+        a[r] = acc[r][gate] + units.Load(x[r] + gate * H);
         if (kPeepholes && peephole >= 0)
-          a[r] = hn::MulAdd(seen[r], Load(s.extra + peephole * H + j, left), a[r]);
+          a[r] = hn::MulAdd(seen[r], units.Load(s.extra + peephole * H + j), a[r]);
       });
     };
     const auto store = [&](int gate) HWY_ATTR {
-      if (!keep) return;
-      ForEach<R>([&](int r) HWY_ATTR { Store(a[r], gates + (row + r) * 4 * H + gate * H, left); });
+      ForEach<R>([&](int r) HWY_ATTR { units.Store(a[r], gates + (r * 4 + gate) * H); });
     };
     V c_before[R];
-    ForEach<R>([&](int r) HWY_ATTR { c_before[r] = Load(before + (row + r) * H, left); });
+    ForEach<R>([&](int r) HWY_ATTR { c_before[r] = units.Load(before + r * H); });
     sum(0, 0, c_before);
     math::gate_sigmoids<R>(kD, a);
     store(0);
@@ -89,56 +102,53 @@ struct LstmForward {
     store(1);
     ForEach<R>([&](int r) HWY_ATTR {
       c[r] = hn::MulAdd(a[r], c_before[r], c[r]);
-      Store(c[r], after + (row + r) * H, left);
+      units.Store(c[r], after + r * H);
     });
     sum(3, 2, c);
     math::gate_sigmoids<R>(kD, a);
     store(3);
     math::gate_tanhs<R>(kD, c);
-    ForEach<R>([&](int r) HWY_ATTR { Store(a[r] * c[r], outputs + (row + r) * H, left); });
+    ForEach<R>([&](int r) HWY_ATTR { units.Store(a[r] * c[r], outputs + r * H); });
   }
 };
 
-struct GruForward {
+struct GruForward : Kept {
   static constexpr int kColumns = 3;
-  const RecurrentSequence& s;
 
-  template <int R>
+  template <bool kWhole, int R>
   HWY_INLINE void operator()(V (&acc)[R][kColumns], std::int64_t t, std::int64_t row,
                              std::int64_t panel) const {
-    const std::int64_t H = s.hidden, plane = s.batch * H, j = panel * kLanes, left = H - j;
-    const bool keep = s.gates != nullptr;
-    const float* const before = Before(s.h0, s.outputs, t, plane) + j;
-    float* const outputs = s.outputs + t * plane + j;
-    float* const memory = keep ? s.memory + t * plane + j : nullptr;
-    float* const gates = keep ? s.gates + t * s.batch * 3 * H + j : nullptr;
-    const V bias = Load(s.extra + j, left);
+    const std::int64_t H = s.hidden, plane = s.batch * H, j = panel * kLanes, at = row * H + j;
+    const Units<kWhole> units{H - j};
+    float* const outputs = s.outputs + t * plane + at;
+    const float* const before = t == 0 ? s.h0 + at : outputs - plane;
+    float* const memory = s.memory + t * apart * H + at;
+    float* const gates = s.gates + (t * apart + row) * 3 * H + j;
+    const V bias = units.Load(s.extra + j);
     const float* x[R];
     V z[R], n[R];
     const auto store = [&](const V(&values)[R], int gate) HWY_ATTR {
-      if (!keep) return;
-      ForEach<R>([&](int r)
-                     HWY_ATTR { Store(values[r], gates + (row + r) * 3 * H + gate * H, left); });
+      ForEach<R>([&](int r) HWY_ATTR { units.Store(values[r], gates + (r * 3 + gate) * H); });
     };
     ForEach<R>([&](int r) HWY_ATTR {
       x[r] = Projected(s, t, row + r, 3 * H) + j;
-      n[r] = acc[r][1] + Load(x[r] + H, left);
+      n[r] = acc[r][1] + units.Load(x[r] + H);
     });
     math::gate_sigmoids<R>(kD, n);
     store(n, 1);
     ForEach<R>([&](int r) HWY_ATTR {
       const V q = acc[r][2] + bias;
-      if (keep) Store(q, memory + (row + r) * H, left);
-      n[r] = hn::MulAdd(n[r], q, Load(x[r] + 2 * H, left));
+      units.Store(q, memory + r * H);
+      n[r] = hn::MulAdd(n[r], q, units.Load(x[r] + 2 * H));
     });
     math::gate_tanhs<R>(kD, n);
     store(n, 2);
-    ForEach<R>([&](int r) HWY_ATTR { z[r] = acc[r][0] + Load(x[r], left); });
+    ForEach<R>([&](int r) HWY_ATTR { z[r] = acc[r][0] + units.Load(x[r]); });
     math::gate_sigmoids<R>(kD, z);
     store(z, 0);
     ForEach<R>([&](int r) HWY_ATTR {
-      const V h = Load(before + (row + r) * H, left);
-      Store(hn::MulAdd(z[r], h - n[r], n[r]), outputs + (row + r) * H, left);
+      const V h = units.Load(before + r * H);
+      units.Store(hn::MulAdd(z[r], h - n[r], n[r]), outputs + r * H);
     });
   }
 };
@@ -166,7 +176,7 @@ void StepUnpacked(const RecurrentSequence& s, const Finish& finish) {
         const std::int64_t column = ColumnOf(panel, c, H, width, C);
         acc[0][c] = column < width ? hn::LoadU(kD, y + column) : Zero();
       }
-      finish(acc, 0, row, panel);
+      finish.template operator()<false>(acc, 0, row, panel);
     }
   }
 }
@@ -183,34 +193,53 @@ void Forward(const RecurrentSequence& s, const Finish& finish) {
       const float* const before = Before(s.h0, s.outputs, t, plane);
       for (std::int64_t panel = 0; panel < panels; ++panel) {
         Panel<C> U(packed, panel);
-        ForTiles<kMaxRows<C>>(begin, end, [&](auto rows, std::int64_t row) HWY_ATTR {
-          V acc[rows][C];
-          Clear(acc);
-          if (s.ids == nullptr) {  // a table stays in the cache
-            for (int r = 0; r < rows; ++r)
-              for (int c = 0; c < C; ++c)
-                Fetch(Projected(s, t, row + r, width) + ColumnOf(panel, c, H, width, C));
-          }
-          Multiply(before + row * H, H, U.begin(), H, U.ahead(), acc);
-          finish(acc, t, row, panel);
-        });
+        const auto tiles = [&](auto whole) HWY_ATTR {
+          ForTiles<kGateRows<C>>(begin, end, [&](auto rows, std::int64_t row) HWY_ATTR {
+            V acc[rows][C];
+            Clear(acc);
+            if (s.ids == nullptr) {  // a table stays in the cache
+              for (int r = 0; r < rows; ++r)
+                for (int c = 0; c < C; ++c)
+                  Fetch(Projected(s, t, row + r, width) + ColumnOf(panel, c, H, width, C));
+            }
+            Multiply(before + row * H, H, U.begin(), H, U.ahead(), acc);
+            finish.template operator()<whole>(acc, t, row, panel);
+          });
+        };
+        // With few registers, code without the branches of partial units needs more of them.
+        if (kManyRegisters && IsWhole(panel, H, width, C))
+          tiles(std::true_type());
+        else
+          tiles(std::false_type());
       }
     }
   });
 }
 
-void RunForward(const RecurrentSequence& s) {
+void RunForward(const RecurrentSequence& sequence) {
+  RecurrentSequence s = sequence;
+  const bool keep = s.gates != nullptr;
+  Tensor gates, memory;  // of one step, where nobody keeps them
+  if (!keep && kernels::gates_of(s.kind) > 1) {
+    gates = Tensor::empty({s.batch, kernels::gates_of(s.kind) * s.hidden});
+    s.gates = gates.data<float>();
+  }
+  if (!keep && s.kind == Recurrent::gru) {
+    memory = Tensor::empty({s.batch, s.hidden});
+    s.memory = memory.data<float>();
+  }
+  const Kept kept{s, keep ? s.batch : 0};
   switch (s.kind) {
     case Recurrent::rnn_tanh:
-      return Forward(s, RnnForward<false>{s});
+      return Forward(s, RnnForward<false>{kept});
     case Recurrent::rnn_relu:
-      return Forward(s, RnnForward<true>{s});
+      return Forward(s, RnnForward<true>{kept});
     case Recurrent::lstm:
-      return Forward(s, LstmForward<false>{s});
+      return Forward(s, LstmForward<false>{kept});
     case Recurrent::lstm_peephole:
-      return Forward(s, LstmForward<true>{s});
+      return Forward(s, LstmForward<true>{kept});
     case Recurrent::gru:
-      return Forward(s, GruForward{s});
+      return Forward(s, GruForward{kept});
   }
 }
 

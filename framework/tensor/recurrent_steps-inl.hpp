@@ -101,15 +101,16 @@ HWY_INLINE LstmGradients LstmGradientsAt(const kernels::RecurrentSequence& s,
   const V output = dh * tanh_c * o * (One() - o);
   V dc = hn::MulAdd(dh * o, hn::NegMulAdd(tanh_c, tanh_c, One()), Load(g.carried + at, left));
   if constexpr (kPeepholes) dc = hn::MulAdd(output, Load(s.extra + 2 * H + j, left), dc);
-  const V input = dc * n * i * (One() - i);
-  const V forget = dc * c_before * f * (One() - f);
   V carried = dc * f;
+  const V through_input = dc * i;
+  const V input = through_input * n * (One() - i);
+  const V forget = carried * c_before * (One() - f);
   if constexpr (kPeepholes) {
     carried = hn::MulAdd(input, Load(s.extra + j, left), carried);
     carried = hn::MulAdd(forget, Load(s.extra + H + j, left), carried);
   }
   Store(carried, g.carried + at, left);
-  return {input, forget, dc * i * hn::NegMulAdd(n, n, One()), output};
+  return {input, forget, through_input * hn::NegMulAdd(n, n, One()), output};
 }
 
 struct GruGradients {

@@ -21,14 +21,17 @@ namespace hn = hwy::HWY_NAMESPACE;
 namespace math = vector_math::HWY_NAMESPACE;
 using namespace steps::HWY_NAMESPACE;
 
-/// Rows of a tile with C vectors: as many as the registers hold beside a row of the panel.
 #if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM
-template <int C>
-constexpr int kMaxRows = C == 3 ? 8 : 6;  // 32 registers
+constexpr bool kManyRegisters = true;  ///< 32 rather than 16
 #else
-template <int C>
-constexpr int kMaxRows = C == 3 ? 4 : 3;  // 16 registers
+constexpr bool kManyRegisters = false;
 #endif
+/// Rows of a tile with C vectors: as many as the registers hold beside a row of the panel.
+template <int C>
+constexpr int kMaxRows = kManyRegisters ? (C == 3 ? 8 : 6) : (C == 3 ? 4 : 3);
+/// Fewer, where gates are computed from a tile's sums while these keep their registers.
+template <int C>
+constexpr int kGateRows = std::min(kMaxRows<C>, C == 3 ? 6 : 4);
 
 constexpr std::int64_t kRowsAhead = 6;              ///< of a panel, fetched before their use
 constexpr std::int64_t kUnpackedRows = 4;           ///< at most, for a single step without packing
@@ -54,6 +57,28 @@ HWY_INLINE std::int64_t ColumnOf(std::int64_t panel, int c, std::int64_t H, std:
                                  int C) {
   return width == H ? (panel * C + c) * kLanes : c * H + panel * kLanes;
 }
+
+/// Are all vectors of a panel within the matrix?
+HWY_INLINE bool IsWhole(std::int64_t panel, std::int64_t H, std::int64_t width, int C) {
+  return (panel + 1) * (width == H ? C * kLanes : kLanes) <= H;
+}
+
+/// kLanes neighbouring units, all of which exist, or only the first `left`: the rest are read as
+/// zero and not written.
+template <bool kWhole>
+struct Units {
+  std::int64_t left;
+  HWY_INLINE V Load(const float* from) const {
+    if constexpr (kWhole) return hn::LoadU(kD, from);
+    return steps::HWY_NAMESPACE::Load(from, left);
+  }
+  HWY_INLINE void Store(V value, float* to) const {
+    if constexpr (kWhole)
+      hn::StoreU(value, kD, to);
+    else
+      steps::HWY_NAMESPACE::Store(value, to, left);
+  }
+};
 
 /// U [H, width] in panels, each [H][C * kLanes].
 inline Tensor PackColumns(const float* U, std::int64_t H, std::int64_t width, int C) {
