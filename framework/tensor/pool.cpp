@@ -7,6 +7,10 @@
 #include <bit>
 #include <new>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #if defined(__SANITIZE_ADDRESS__)
 #define UNROLL_ADDRESS_SANITIZER 1
 #elif defined(__has_feature)
@@ -140,6 +144,9 @@ void Pool::trim() noexcept {
       }
     }
   }
+#ifdef __GLIBC__
+  malloc_trim(0);  // which keeps what it got back otherwise
+#endif
 }
 
 Pool::~Pool() {
