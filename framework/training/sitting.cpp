@@ -7,6 +7,7 @@
 #include <new>
 
 #include <unroll/core/error.hpp>
+#include <unroll/tensor/engine.hpp>
 #include <unroll/training/trainer_impl.hpp>
 
 namespace unroll {
@@ -108,7 +109,11 @@ void Trainer::Impl::look_at_recurrence(Recorder& recorder) {
   const Intervals intervals(steps_between_evaluations());
   if (!intervals.due(learner->steps()) && !learner->finished()) return;
   const auto start = Clock::now();
+  // Watched step by step, it takes other memory than training does, which would stay beside it.
+  Pool& pool = Engine::get().pool();
+  pool.trim();
   recorder.look(&RunRecord::recurrence, learner->steps(), intervals, microscope->recurrence());
+  pool.trim();
   learner->times().microscope += seconds_since(start);
 }
 
