@@ -38,6 +38,12 @@ std::string_view name_of(WeightFormat format) noexcept {
   }
 }
 
+WeightFormat weight_format(std::string_view name) noexcept {
+  for (const WeightFormat format : {WeightFormat::bf16, WeightFormat::int8})
+    if (name == name_of(format)) return format;
+  return WeightFormat::f32;
+}
+
 std::int64_t PackedMatrix::block_bytes() const noexcept {
   const std::int64_t width = format_ == WeightFormat::f32    ? 4
                              : format_ == WeightFormat::bf16 ? 2

@@ -22,6 +22,8 @@ enum class WeightFormat : std::uint8_t {
 
 /// "f32", "bf16", "int8".
 std::string_view name_of(WeightFormat format) noexcept;
+/// Of one of these names; f32 of any other.
+WeightFormat weight_format(std::string_view name) noexcept;
 
 class PackedMatrix {
  public:

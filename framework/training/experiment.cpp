@@ -177,6 +177,10 @@ void GenerateOptions::describe(Schema<GenerateOptions>& schema) {
   schema.option("prompt", &O::prompt, "the text that the model goes on from");
   schema.option("prompts", &O::prompts, "more of them");
   schema.option("length", &O::length, "tokens to write").range(1, 10'000'000);
+  schema
+      .option("precision", &O::precision,
+              "of the weights while writing: bf16 and int8 are faster for large models")
+      .choices({"f32", "bf16", "int8"});
   schema.option("samplers", &O::samplers, "each writes its own text, side by side").kind("sampler");
 }
 

@@ -52,6 +52,7 @@ struct GenerateOptions {
   std::string prompt;
   std::vector<std::string> prompts;
   std::int64_t length = 300;
+  std::string precision = "f32";
   std::vector<PluginChoice> samplers;
   static void describe(Schema<GenerateOptions>& schema);
 

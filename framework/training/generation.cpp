@@ -11,15 +11,25 @@ namespace {
 /// Tokens that wait for being put into text, at most.
 constexpr std::int64_t kUntold = 4096;
 
+bool choose(Decoder* decoder, WeightFormat format) {
+  auto* const choice = dynamic_cast<WeightFormatChoice*>(decoder);
+  return format == WeightFormat::f32 || (choice != nullptr && choice->use_format(format));
+}
+
 }  // namespace
+
+bool writes_with(const Model& model, WeightFormat format) {
+  if (model.task().goal != Task::Goal::next_token) return false;
+  const auto decoder = model.architecture->decoder(1);
+  return decoder != nullptr && choose(decoder.get(), format);
+}
 
 std::unique_ptr<Decoder> continuing_decoder(const Model& model, std::int64_t sequences,
                                             WeightFormat format) {
   auto decoder = model.architecture->decoder(sequences);
   if (!decoder || model.task().goal != Task::Goal::next_token)
     fail(Failure::usage, "this architecture does not go on from a prompt");
-  auto* const choice = dynamic_cast<WeightFormatChoice*>(decoder.get());
-  if (format != WeightFormat::f32 && (choice == nullptr || !choice->use_format(format)))
+  if (!choose(decoder.get(), format))
     fail(Failure::usage,
          "this model computes with float32 weights alone: {} is for many_to_many with cells lstm "
          "(no projection), gru (reset after), rnn or irnn",

@@ -27,6 +27,9 @@ struct Generated {
   double nats = 0;
 };
 
+/// Can the model go on from a prompt with weights of this form?
+bool writes_with(const Model& model, WeightFormat format);
+
 /// A decoder of so many sequences, reset, whose weights are kept in this form. Throws Error(usage)
 /// if the architecture does not go on from a prompt, or not with weights of this form.
 std::unique_ptr<Decoder> continuing_decoder(const Model& model, std::int64_t sequences,

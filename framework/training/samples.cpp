@@ -63,7 +63,7 @@ std::vector<SampleReport> Trainer::Impl::reports_of(const HeldOut& found) const 
 
 std::vector<SampleReport> Trainer::Impl::prompted_samples(const StopFlag* stop) {
   std::vector<SampleReport> reports;
-  Generator generator(model);
+  Generator generator(model, weight_format(options.generate.precision));
   const std::int64_t step = learner ? learner->steps() : 0;
   for (const std::string& prompt : options.generate.all_prompts())
     for (std::size_t i = 0; i < options.generate.samplers.size(); ++i) {

@@ -11,6 +11,7 @@
 #include <unroll/tensor/gemm_bf16.hpp>
 #include <unroll/tensor/gemm_preparation.hpp>
 #include <unroll/training/data_reader.hpp>
+#include <unroll/training/generation.hpp>
 #include <unroll/training/trainer_impl.hpp>
 
 namespace unroll {
@@ -80,6 +81,13 @@ Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const
   plan.whole = model.domain->fields.whole;
   if (!options.generate.samplers.empty() && !writes_samples())
     plan.notices.push_back("generate.samplers choose tokens, and this model writes none: not used");
+  if (const std::string& kept_as = options.generate.precision;
+      kept_as != "f32" && !writes_with(model, weight_format(kept_as)))
+    fail(Failure::usage,
+         "generate.precision {}: this model writes with float32 weights alone; leave it out, or "
+         "take "
+         "many_to_many with cells lstm (no projection), gru (reset after), rnn or irnn",
+         kept_as);
   if (!plan.whole && plan.task.goal != Task::Goal::next_token)
     fail(Failure::usage,
          "the model {} needs whole examples, but this dataset gives pieces of one long text",

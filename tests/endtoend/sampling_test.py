@@ -8,6 +8,8 @@ import tempfile
 import time
 import unittest
 
+import h5py
+
 import harness
 
 
@@ -82,6 +84,21 @@ class Sampling(harness.EndToEnd):
             self.assertAlmostEqual(loss, losses["f32"], delta=0.01)
         self.assertIn("bf16 weights", self.run_it("evaluate", "runs/small.h5", "--precision",
                                                   "bf16").stdout)
+
+    def test_an_experiment_may_choose_how_weights_are_kept(self):
+        def texts(run):
+            with h5py.File(self.folder / run) as file:
+                return file["samples/text"].asstr()[:].tolist()
+        short = ("--quiet", "--set", "training.epochs=1", "--set", "generate.length=300", "--set",
+                 "generate.samplers=[{temperature: {temperature: 1.5}}]")
+        for precision in "f32", "int8":
+            self.run_it("small.yaml", *short, "--set", f"generate.precision={precision}", "-o", f"{precision}.h5")
+        self.assertNotEqual(texts("f32.h5"), texts("int8.h5"))
+        chosen = self.run_it("sample", "int8.h5", "--length", "300").stdout
+        self.assertEqual(chosen, self.run_it("sample", "int8.h5", "--length", "300", "--precision", "int8").stdout)
+        self.assertNotEqual(chosen, self.run_it("sample", "int8.h5", "--length", "300", "--precision", "f32").stdout)
+        self.refused(2, "small.yaml", "--set", "generate.precision=int8", "--set", "model.many_to_many.cell=mgu",
+                     says="generate.precision int8: this model writes with float32 weights alone")
 
     def test_a_precision_that_there_is_not_is_refused(self):
         self.assertIn("bf16", self.sample("--precision", "fp4", code=2).stderr)

@@ -137,7 +137,7 @@ void add_evaluate(CLI::App& app, Action& chosen) {
       ->excludes(data);
   command.add_option("--sampler", options->sampler,
                      "what writes texts, as `sample` takes it (default: the run's own)");
-  add_precision(command, options->precision);
+  add_precision(command, options->precision, options->precision);
   command.add_option("--plugins", options->plugins, "a folder or library to look in besides")
       ->allow_extra_args(false);
   add_no_fetch(command);

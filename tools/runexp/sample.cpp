@@ -15,7 +15,7 @@ namespace unroll::cli {
 namespace {
 
 struct Options {
-  std::string run, data, precision = "f32";
+  std::string run, data, precision;
   std::optional<std::string> prompt;
   std::optional<std::int64_t> length;
   std::vector<std::string> samplers, plugins;
@@ -59,7 +59,8 @@ Writer open_writer(const Options& options) {
   writer.length = options.length.value_or(writer.experiment.generate.length);
   writer.count = options.num_samples;
   writer.seed = options.seed.value_or(writer.experiment.seed);
-  writer.precision = weight_format(options.precision);
+  writer.precision = weight_format(options.precision.empty() ? writer.experiment.generate.precision
+                                                             : options.precision);
   writer.json = options.json;
   for (const std::string& text : options.samplers)
     writer.samplers.push_back(sampler_from_text(text, *writer.registry));
@@ -135,7 +136,7 @@ void add_sample(CLI::App& app, Action& chosen) {
       ->allow_extra_args(false);
   command.add_option("--seed", options->seed, "of the random choices (default: the run's own)")
       ->check(CLI::NonNegativeNumber);
-  add_precision(command, options->precision);
+  add_precision(command, options->precision, "the run's own");
   command
       .add_option("--num-samples", options->num_samples,
                   "texts of each sampler, written side by side")
