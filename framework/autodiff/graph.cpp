@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 #include <unroll/autodiff/tape_anomalies.hpp>
 
@@ -122,6 +123,24 @@ void Graph::require_whole_batch(std::string_view operation) const {
     throw std::logic_error(
         fmt::format("{} needs the whole batch: this tape has a share of its lanes", operation));
   }
+}
+
+std::unique_ptr<Graph> Graph::take_share() {
+  std::unique_ptr<Graph> share;
+  if (spare_shares_.empty()) {
+    share = std::make_unique<Graph>(mode_);
+    share->become_share();
+  } else {
+    share = std::move(spare_shares_.back());
+    spare_shares_.pop_back();
+  }
+  share->set_precision(precision_);
+  return share;
+}
+
+void Graph::give_share(std::unique_ptr<Graph> share) {
+  share->clear();
+  spare_shares_.push_back(std::move(share));
 }
 
 void Graph::drop_values(std::int32_t since, std::span<const Var> kept) {

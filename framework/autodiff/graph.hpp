@@ -113,6 +113,9 @@ class Graph {
   /// From now on this tape records a share of a batch's lanes, beside tapes of the other shares in
   /// other threads (ops_lanes.hpp). The gradients of parameters stay on it, for `share_gradient`.
   void become_share() noexcept { share_ = true; }
+  /// An empty tape for a share of this one's lanes, and back: its memory is kept for the next one.
+  std::unique_ptr<Graph> take_share();
+  void give_share(std::unique_ptr<Graph> share);
   /// For operations that look across the lanes or draw at random: throws std::logic_error on the
   /// tape of a share.
   void require_whole_batch(std::string_view operation) const;
@@ -264,6 +267,7 @@ class Graph {
   std::vector<std::int32_t> inputs_;
   std::vector<FirstUse> first_uses_;  ///< in the order of the operations
   std::unordered_map<const Parameter*, Leaf> leaves_;
+  std::vector<std::unique_ptr<Graph>> spare_shares_;
   std::vector<std::unique_ptr<std::byte[]>> arena_;
   std::size_t arena_chunk_ = 0, arena_used_ = 0;
 };

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <stdexcept>
 #include <utility>
 
@@ -18,39 +17,6 @@ namespace {
 
 // Products of fewer rows take as long as those of so many.
 constexpr std::int64_t kLeastLanes = 16;
-
-// Tapes that nobody uses keep their memory for the next who needs some.
-class SpareTapes {
- public:
-  static SpareTapes& get() {
-    static auto* const spare = new SpareTapes;
-    return *spare;
-  }
-  std::unique_ptr<Graph> take(Graph::Mode mode) {
-    const std::lock_guard lock(mutex_);
-    auto& tapes = of(mode);
-    if (tapes.empty()) {
-      auto tape = std::make_unique<Graph>(mode);
-      tape->become_share();
-      return tape;
-    }
-    auto tape = std::move(tapes.back());
-    tapes.pop_back();
-    return tape;
-  }
-  void give(std::unique_ptr<Graph> tape) {
-    tape->clear();
-    const std::lock_guard lock(mutex_);
-    of(tape->recording() ? Graph::Mode::record : Graph::Mode::infer).push_back(std::move(tape));
-  }
-
- private:
-  std::vector<std::unique_ptr<Graph>>& of(Graph::Mode mode) {
-    return mode == Graph::Mode::record ? recording_ : inferring_;
-  }
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Graph>> recording_, inferring_;
-};
 
 // The memory of whole steps [.., N, width]; threads use it without counting its owners.
 struct Whole {
@@ -93,7 +59,7 @@ struct Share {
 class Loop {
  public:
   Loop(Graph& graph, Var x, std::span<const Var> state)
-      : recording_(graph.recording()),
+      : graph_(graph),
         x_(x.value()),
         needs_x_(graph.needs_gradient(x)),
         outputs_(Tensor::empty({x.dim(0), x.dim(1), state[0].dim(1)}, x.dtype())) {
@@ -107,12 +73,11 @@ class Loop {
       Share& share = shares_.emplace_back();
       share.begin = N * s / count;
       share.end = N * (s + 1) / count;
-      share.tape = SpareTapes::get().take(recording_ ? Graph::Mode::record : Graph::Mode::infer);
-      share.tape->set_precision(graph.precision());
+      share.tape = graph.take_share();
     }
   }
   ~Loop() {
-    for (Share& share : shares_) SpareTapes::get().give(std::move(share.tape));
+    for (Share& share : shares_) graph_.give_share(std::move(share.tape));
   }
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -120,7 +85,7 @@ class Loop {
   void forward(const LaneStep& step) {
     in_parallel([&](Share& share) {
       record(share, step);
-      if (!recording_) share.tape->clear();
+      if (!graph_.recording()) share.tape->clear();
     });
     for (const Share& share : shares_)
       for (Parameter* parameter : share.tape->used_parameters())
@@ -260,7 +225,7 @@ class Loop {
     return whole;
   }
 
-  bool recording_;
+  Graph& graph_;
   Tensor x_;
   bool needs_x_;
   Tensor outputs_;

@@ -244,6 +244,8 @@ class Graph {
   void show_to(GraphObserver* observer) noexcept { observer_ = observer; }
   GraphObserver* observer() const noexcept { return observer_; }
   void become_share() noexcept { share_ = true; }
+  std::unique_ptr<Graph> take_share();
+  void give_share(std::unique_ptr<Graph> share);
   void require_whole_batch(std::string_view operation) const;
   void clear();
 
@@ -362,6 +364,7 @@ class Graph {
   std::vector<std::int32_t> inputs_;
   std::vector<FirstUse> first_uses_;
   std::unordered_map<const Parameter*, Leaf> leaves_;
+  std::vector<std::unique_ptr<Graph>> spare_shares_;
   std::vector<std::unique_ptr<std::byte[]>> arena_;
   std::size_t arena_chunk_ = 0, arena_used_ = 0;
 };
@@ -2548,6 +2551,7 @@ enum class WeightFormat : std::uint8_t {
 };
 
 std::string_view name_of(WeightFormat format) noexcept;
+WeightFormat weight_format(std::string_view name) noexcept;
 
 class PackedMatrix {
  public:
@@ -2563,6 +2567,7 @@ class PackedMatrix {
   bool defined() const noexcept { return data_.defined(); }
   WeightFormat format() const noexcept { return format_; }
   std::int64_t depth() const noexcept { return depth_; }
+  std::int64_t width() const noexcept { return blocks_ * kBlock; }
   std::int64_t panels() const noexcept { return (blocks_ + per_panel_ - 1) / per_panel_; }
   int blocks(std::int64_t panel) const noexcept {
     const std::int64_t left = blocks_ - panel * per_panel_;
