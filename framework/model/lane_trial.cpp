@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include <unroll/core/random.hpp>
@@ -28,18 +29,32 @@ Tensor chosen(const Tensor& x, std::int64_t other) {
   return lanes;
 }
 
-// The first lane's state after each step.
-std::vector<Tensor> first_lane(Cell& cell, const Tensor& x, const Graph& like) {
-  Graph graph(Graph::Mode::infer);
-  graph.become_share();  // operations that need the whole batch say so
-  graph.set_precision(like.precision());
+// A batch on its way through the steps. All walks last as long as the trial: what a step kept of
+// one can still be looked at in another.
+struct Walk {
+  Graph graph{Graph::Mode::infer};
   State state;
-  for (const StatePart& part : cell.parts())
-    state.push_back(graph.constant(Tensor::zeros({kLanes, part.width}, x.dtype())));
+};
+
+// The first lane's state of the first batch after each step; the batches take turns, so that what a
+// step leaves behind meets the next step of another batch.
+std::vector<Tensor> first_lane(Cell& cell, const std::vector<Tensor>& batches, const Graph& like,
+                               std::vector<std::unique_ptr<Walk>>& walks) {
+  const std::size_t first = walks.size();
+  for (const Tensor& x : batches) {
+    Walk& walk = *walks.emplace_back(std::make_unique<Walk>());
+    walk.graph.become_share();  // operations that need the whole batch say so
+    walk.graph.set_precision(like.precision());
+    for (const StatePart& part : cell.parts())
+      walk.state.push_back(walk.graph.constant(Tensor::zeros({kLanes, part.width}, x.dtype())));
+  }
   std::vector<Tensor> seen;
   for (std::int64_t t = 0; t < kSteps; ++t) {
-    state = cell.run_step(graph.constant(x[t]), state);
-    for (const Var& part : state) seen.push_back(part.value().slice(0, 1).clone());
+    for (std::size_t i = 0; i < batches.size(); ++i) {
+      Walk& walk = *walks[first + i];
+      walk.state = cell.run_step(walk.graph.constant(batches[i][t]), walk.state);
+    }
+    for (const Var& part : walks[first]->state) seen.push_back(part.value().slice(0, 1).clone());
   }
   return seen;
 }
@@ -58,10 +73,13 @@ bool lanes_are_independent(Cell& cell, Var projected) {
   const Graph& graph = *projected.graph();
   const Tensor x = random_rows({kSteps, kRows, projected.dim(2)}, projected.dtype());
   try {
-    const Tensor here = chosen(x, 1);
-    const std::vector<Tensor> first = first_lane(cell, here, graph);
-    return same_bits(first, first_lane(cell, chosen(x, kLanes), graph)) &&
-           same_bits(first, first_lane(cell, here, graph));
+    const Tensor here = chosen(x, 1), elsewhere = chosen(x, kLanes);
+    std::vector<std::unique_ptr<Walk>> walks;
+    const auto seen = [&](const std::vector<Tensor>& batches) {
+      return first_lane(cell, batches, graph, walks);
+    };
+    const std::vector<Tensor> first = seen({here});
+    return same_bits(first, seen({elsewhere})) && same_bits(first, seen({here, elsewhere}));
   } catch (const std::exception&) {
     return false;
   }

@@ -1,4 +1,5 @@
 // Cells whose lanes threads share: every cell against its own steps; and those that must not be.
+#include <atomic>
 #include <stdexcept>
 
 #include <unroll/autodiff/anomaly.hpp>
@@ -214,6 +215,39 @@ TEST(CellLanes, ThatRememberStayTogether) {
   Custom custom(kWidth, [&](Var x, Var h) {
     rows.push_back(x.dim(0));
     return tanh(x + random.uniform(0.1, 1) * h);
+  });
+  outputs_of(custom);
+  rows.clear();
+  outputs_of(custom);
+  EXPECT_EQ(rows, std::vector<std::int64_t>(kSteps, kLanes));
+}
+
+TEST(CellLanes, GoToSeveralThreads) {
+  const Threads scope(2);
+  std::atomic<std::int64_t> largest = 0, calls = 0;
+  Custom custom(kWidth, [&](Var x, Var h) {
+    if (x.dim(0) > largest) largest = x.dim(0);
+    ++calls;
+    return tanh(x + h);
+  });
+  outputs_of(custom);
+  largest = calls = 0;
+  outputs_of(custom);
+  EXPECT_EQ(largest, kLanes / 2);
+  EXPECT_EQ(calls, 2 * kSteps);
+}
+
+TEST(CellLanes, ThatKeepWhatAStepGaveStayTogether) {
+  // A lane looks at that lane alone, but as it was a step before; two threads would mix them up.
+  const Threads scope(2);
+  std::vector<std::int64_t> rows;
+  Tensor before;
+  Custom custom(kWidth, [&](Var x, Var h) {
+    rows.push_back(x.dim(0));
+    Var sum = x + h;
+    if (before.defined() && before.shape() == h.shape()) sum = sum + x.graph()->constant(before);
+    before = h.value().clone();
+    return tanh(sum);
   });
   outputs_of(custom);
   rows.clear();

@@ -82,6 +82,7 @@ class Faulty final : public Cell {
       Tensor(projected.value()).fill(0);
       return unrolled;
     }
+    if (is("border")) return loop(projected, state);
     if (!is("unroll")) return Cell::unroll(projected, state);
     State current = state;
     std::vector<Var> outputs;
