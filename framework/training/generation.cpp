@@ -30,10 +30,8 @@ std::unique_ptr<Decoder> continuing_decoder(const Model& model, std::int64_t seq
   if (!decoder || model.task().goal != Task::Goal::next_token)
     fail(Failure::usage, "this architecture does not go on from a prompt");
   if (!choose(decoder.get(), format))
-    fail(Failure::usage,
-         "this model computes with float32 weights alone: {} is for many_to_many with cells lstm "
-         "(no projection), gru (reset after), rnn or irnn",
-         name_of(format));
+    fail(Failure::usage, "this model computes with float32 weights alone: {} is for {}",
+         name_of(format), kOfFewerBits);
   decoder->reset();
   return decoder;
 }

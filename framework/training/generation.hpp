@@ -27,6 +27,10 @@ struct Generated {
   double nats = 0;
 };
 
+/// What can keep its weights in other forms than float32, for messages.
+inline constexpr std::string_view kOfFewerBits =
+    "many_to_many with cells lstm (no projection), gru (reset after), rnn or irnn";
+
 /// Can the model go on from a prompt with weights of this form?
 bool writes_with(const Model& model, WeightFormat format);
 

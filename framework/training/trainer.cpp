@@ -85,9 +85,8 @@ Trainer::Impl::Impl(ExperimentOptions experiment, const Registry& plugins, const
       kept_as != "f32" && !writes_with(model, weight_format(kept_as)))
     fail(Failure::usage,
          "generate.precision {}: this model writes with float32 weights alone; leave it out, or "
-         "take "
-         "many_to_many with cells lstm (no projection), gru (reset after), rnn or irnn",
-         kept_as);
+         "take {}",
+         kept_as, kOfFewerBits);
   if (!plan.whole && plan.task.goal != Task::Goal::next_token)
     fail(Failure::usage,
          "the model {} needs whole examples, but this dataset gives pieces of one long text",
